@@ -1,0 +1,1 @@
+"""The composition root: the `enishi` command, certificates, the synthetic town, the demo."""

@@ -1,0 +1,1 @@
+"""The contract between the processes: .proto files and the code generated from them."""
