@@ -15,7 +15,7 @@ _WHAT_IT_TAKES = "canonical JSON takes text, integers, booleans, null, lists and
 Json = str | int | bool | None | Sequence["Json"] | Mapping[str, "Json"]
 
 
-def _check(value: Json) -> None:
+def _check(value: object) -> None:
     if value is None or isinstance(value, str | int):
         return
     if isinstance(value, Mapping):

@@ -1,0 +1,1 @@
+"""Catalogue, legal bases, purposes and the alert gate, as values and rules."""

@@ -1,0 +1,1 @@
+"""From similarities to clusters: match weights, thresholds, multi-party solving, quality."""

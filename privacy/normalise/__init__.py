@@ -1,0 +1,1 @@
+"""Names, dates and addresses in Japanese and Latin script, brought to one normal form (v1)."""

@@ -1,0 +1,1 @@
+"""Readable screening definitions, signals, and their compilation to digits and one table."""

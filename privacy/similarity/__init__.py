@@ -1,0 +1,1 @@
+"""Exact Dice and Hamming kernels over codes, and candidate pairs."""
