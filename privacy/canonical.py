@@ -1,7 +1,8 @@
 """Canonical JSON: one byte string for one value, so that digests and signatures agree.
 
 Sorted keys, UTF-8, no spaces, no floats (PROTOCOL 8).  Bytes are written by the
-caller as hexadecimal text.
+caller as hexadecimal text.  Lists of byte strings (HKDF info, associated data,
+signed text) are framed by their lengths.
 """
 
 from __future__ import annotations
@@ -43,3 +44,11 @@ def canonical_bytes(value: Json) -> bytes:
 def canonical_digest(value: Json) -> bytes:
     """Return SHA-256 over the canonical JSON of *value* (32 bytes)."""
     return hashlib.sha256(canonical_bytes(value)).digest()
+
+
+def framed(*parts: bytes) -> bytes:
+    """Return *parts* joined so that no two lists of parts give the same bytes.
+
+    Each part follows its length as four bytes, big-endian.
+    """
+    return b"".join(len(part).to_bytes(4, "big") + part for part in parts)

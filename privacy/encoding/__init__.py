@@ -1,1 +1,1 @@
-"""Keyed, salted, sharpened encodings of a person: views and tokens, and the schema that fixes them."""
+"""Keyed, salted, sharpened encodings of a person: views, tokens, and their schema."""

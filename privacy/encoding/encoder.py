@@ -1,0 +1,128 @@
+"""Encode a department's persons: views and tokens of PROTOCOL 2, ready to leave the node.
+
+For each view: fields -> grams -> gram ids -> positions under the record's salt value ->
+a 1,024-bit filter -> hardening.  The result tells its holder which records are equal or
+near under one salt, and nothing of the text without the link keys.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privacy.encoding.batch import Batch, Codes, Labels
+from privacy.encoding.filters import Content, build_filters
+from privacy.encoding.grams import GramTable
+from privacy.encoding.hardening import Hardening, harden
+from privacy.encoding.kernels import Kernels, fastest
+from privacy.encoding.schema import FieldKind, Pass, Schema, View
+from privacy.encoding.sharpening import SignMatrix
+from privacy.encoding.tokens import block_labels, drop_repeated, record_tokens
+from privacy.keys import LinkKeys
+from privacy.normalise.person import Person
+
+SEPARATOR = "|"
+"""Between the parts of a salt value made of several fields."""
+
+
+class Encoder:
+    """Encodes persons under one schema and one link epoch's keys.
+
+    Keeps gram ids of the values it has seen between calls (for the epoch, in memory).
+    """
+
+    def __init__(self, schema: Schema, link_keys: LinkKeys, kernels: Kernels | None = None) -> None:
+        """Prepare to encode; *kernels* chooses an implementation, else the fastest is taken."""
+        self.schema = schema
+        self.link_keys = link_keys
+        self._kernels = kernels
+        self._tables = {f.name: GramTable(f, link_keys.ngram()) for f in schema.fields}
+        self._order = {spec.name: column for column, spec in enumerate(schema.fields)}
+        self._matrices: dict[str, SignMatrix] = {}
+
+    def encode(
+        self, persons: Sequence[Person], department: str, passes: Sequence[str] = ("first",)
+    ) -> Batch:
+        """Return the encodings of *persons*, rows in the order given.
+
+        The node shuffles before, and has resolved its own duplicates: a token that still
+        occurs twice among *persons* is dropped.
+
+        Raises:
+            BadInputError: the schema has no such pass.
+        """
+        views: dict[str, Codes] = {}
+        labels: dict[str, Labels] = {}
+        salt_passes = [self.schema.get_pass(name) for name in passes]
+        content = self._content(persons)
+        for salt_pass in salt_passes:
+            salts = [salt_value(salt_pass, person) for person in persons]
+            salted = np.array([salt is not None for salt in salts], dtype=np.bool_)
+            if self.schema.labels and salt_pass.salt:
+                labels[salt_pass.name] = block_labels(self.link_keys, salt_pass.name, salts)
+            known = [salt or "" for salt in salts]
+            for view in salt_pass.views:
+                view_id = f"{salt_pass.name}/{view.name}"
+                present = salted & self._has_content(view, content)
+                chosen = content.of_fields([self._order[name] for name in view.fields])
+                views[view_id] = self.encode_view(salt_pass, view_id, chosen, known, present)
+        tokens = record_tokens(self.link_keys, persons)
+        unique = {kind: drop_repeated(values) for kind, values in tokens.items()}
+        return Batch(department, len(persons), unique, views, labels)
+
+    def encode_view(
+        self,
+        salt_pass: Pass,
+        view_id: str,
+        content: Content,
+        salts: Sequence[str],
+        present: NDArray[np.bool_],
+    ) -> Codes:
+        """Return the codes of one view; rows that are not *present* are all zero."""
+        kernels = self._kernels or fastest()
+        salt_key = self.link_keys.salt(view_id)
+        filters = build_filters(content, salts, present, salt_key, kernels)
+        if salt_pass.hardening is Hardening.SHARPEN:
+            codes = self._matrix(view_id, salt_pass.fold).sharpen(filters, kernels)
+        else:
+            codes = harden(salt_pass.hardening, filters, self.link_keys.hardening(view_id))
+        codes[~present] = 0
+        return codes
+
+    def _content(self, persons: Sequence[Person]) -> Content:
+        """Return the grams of all fields of the schema, one column a field."""
+        starts, counts, hashes, ids, offset = [], [], [], [], 0
+        for spec in self.schema.fields:
+            table = self._tables[spec.name]
+            index = table.look_up([getattr(person, spec.name) for person in persons])
+            value_starts, value_counts, value_hashes = table.columns()
+            starts.append(value_starts[index] + offset)
+            counts.append(value_counts[index])
+            hashes.append(value_hashes[index])
+            ids.append(table.ids())
+            offset += len(ids[-1])
+        stacked = [np.stack(columns, axis=1) for columns in (starts, counts)]
+        return Content(stacked[0], stacked[1], np.stack(hashes, axis=1), np.concatenate(ids))
+
+    def _has_content(self, view: View, content: Content) -> NDArray[np.bool_]:
+        """Tell which records say enough in *view* (see `View`)."""
+        named = [self.schema.field(name) for name in view.fields]
+        texts = [self._order[spec.name] for spec in named if spec.kind is FieldKind.QGRAM]
+        enough = content.counts[:, texts].sum(axis=1) >= self.schema.min_grams
+        for group in view.requires:
+            enough &= (content.counts[:, [self._order[name] for name in group]] > 0).any(axis=1)
+        return np.asarray(enough, dtype=np.bool_)
+
+    def _matrix(self, view_id: str, fold: int) -> SignMatrix:
+        if view_id not in self._matrices:
+            key = self.link_keys.sharpening(view_id)
+            self._matrices[view_id] = SignMatrix.from_key(key, self.schema.length, fold)
+        return self._matrices[view_id]
+
+
+def salt_value(salt_pass: Pass, person: Person) -> str | None:
+    """Return the salt value of *person* in *salt_pass*; None where a part of it is missing."""
+    parts = [str(getattr(person, name)) for name in salt_pass.salt]
+    return SEPARATOR.join(parts) if all(parts) else None

@@ -1,0 +1,173 @@
+"""The HKDF tree: city key, link keys, run keys, pair secrets (PROTOCOL 1, 4).
+
+    K_city  -> confirm key (HMACs that every node checks)
+            -> link root (city epoch, link epoch) -> n-gram, salt and sharpening keys
+                                                     per view, tokens, block labels
+            -> shuffle key (transcript, g)        -> the run's secret permutation
+    X25519(e_i, e_j) || X25519(s_i, s_j)          -> aead keys, zero-mask keys of a run
+
+Every derivation is HKDF-SHA256 (RFC 5869) with a framed info that begins with
+``enishi/v1`` and its label, so no two uses share a key.  `cryptography` computes it:
+3 microseconds against 42 for pycryptodome's, and cards need one a position.
+Nothing here is ever given to the coordinator.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from Crypto.Cipher import AES
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from numpy.typing import NDArray
+
+from privacy.canonical import framed
+from privacy.errors import ProtocolError, Text
+
+KEY_BYTES = 32
+_FAMILY = b"enishi/v1"
+
+
+def derive(secret: bytes, label: str, *context: bytes, salt: bytes | None = None) -> bytes:
+    """Return 32 bytes of HKDF-SHA256 over *secret* for one use, named by *label* and *context*."""
+    info = framed(_FAMILY, label.encode(), *context)
+    return HKDF(hashes.SHA256(), KEY_BYTES, salt, info).derive(secret)
+
+
+def keystream(key: bytes, length: int) -> bytes:
+    """Return *length* bytes of AES-256-CTR under *key*, counter from 0 over the whole block.
+
+    Each key may be expanded for one purpose only: the stream has no nonce.
+    """
+    return AES.new(key, AES.MODE_CTR, nonce=b"").encrypt(bytes(length))
+
+
+def commitment(contribution: bytes) -> bytes:
+    """Return what a node publishes of its 32-byte *contribution* before anyone reveals one."""
+    return hashlib.sha256(contribution).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class CityKey:
+    """The secret that all nodes of one roster share in one city epoch; never the coordinator's."""
+
+    city_epoch: int
+    secret: bytes = field(repr=False)
+
+    def confirmation(self, node_id: str, roster_digest: bytes) -> bytes:
+        """Return the HMAC by which *node_id* shows the others that it holds this key."""
+        key = derive(self.secret, "confirm")
+        return hmac.digest(key, framed(node_id.encode(), roster_digest), "sha256")
+
+    def check_confirmation(self, node_id: str, roster_digest: bytes, given: bytes) -> None:
+        """Check another node's confirmation.
+
+        Raises:
+            ProtocolError: *node_id* holds another key or another roster.
+        """
+        if not hmac.compare_digest(self.confirmation(node_id, roster_digest), given):
+            raise ProtocolError(
+                Text(
+                    f"ノード {node_id} の鍵確認値が一致しません。",
+                    f"The key confirmation of node {node_id} does not match.",
+                ),
+                Text(
+                    "名簿を照合し、全ノードで鍵の作成をやり直してください。",
+                    "Compare the rosters and start the key contribution again at every node.",
+                ),
+            )
+
+    def link_keys(self, link_epoch: int) -> LinkKeys:
+        """Return the keys of the encodings of one link epoch."""
+        epochs = (_epoch(self.city_epoch), _epoch(link_epoch))
+        return LinkKeys(self.city_epoch, link_epoch, derive(self.secret, "link", *epochs))
+
+    def shuffle_key(self, transcript: bytes, g: bytes) -> bytes:
+        """Return the key of a run's permutation; *g*: 32 bytes from the receiver (PROTOCOL 4)."""
+        return derive(self.secret, "group", transcript, g)
+
+
+def city_key(
+    city_epoch: int, contributions: Mapping[str, bytes], commitments: Mapping[str, bytes]
+) -> CityKey:
+    """Return K_city from all nodes' contributions, in the order of their ids.
+
+    One honest contributor suffices for a secret nobody could steer.
+
+    Raises:
+        ProtocolError: a contribution is missing, has another size, or does not open
+            its commitment; the message names the node.
+    """
+    for node_id in sorted(contributions.keys() | commitments.keys()):
+        given, promised = contributions.get(node_id, b""), commitments.get(node_id, b"")
+        if len(given) != KEY_BYTES or not hmac.compare_digest(commitment(given), promised):
+            raise ProtocolError(
+                Text(
+                    f"ノード {node_id} の鍵の寄与が約束値と合いません。",
+                    f"The key contribution of node {node_id} does not open its commitment.",
+                ),
+                Text(
+                    "全ノードで新しい寄与を作り直してください。",
+                    "Start again with fresh contributions at every node.",
+                ),
+            )
+    order = sorted(contributions)
+    promised_by_all = framed(*(x for n in order for x in (n.encode(), commitments[n])))
+    salt = hashlib.sha256(promised_by_all).digest()
+    joined = b"".join(contributions[node_id] for node_id in order)
+    return CityKey(city_epoch, derive(joined, "city", _epoch(city_epoch), salt=salt))
+
+
+@dataclass(frozen=True, slots=True)
+class LinkKeys:
+    """Keys of the encodings in one (city epoch, link epoch); the same at every node.
+
+    Who holds them can encode a guessed person and so read encodings by dictionary:
+    nodes hold them, the coordinator never does.
+    """
+
+    city_epoch: int
+    link_epoch: int
+    root: bytes = field(repr=False)
+
+    def ngram(self) -> bytes:
+        """Return the key of gram ids, one for all views: positions differ by the salt keys."""
+        return derive(self.root, "ngram")
+
+    def salt(self, view: str) -> bytes:
+        """Return the key under which the salt values of *view* become position keys."""
+        return derive(self.root, "salt", view.encode())
+
+    def sharpening(self, view: str) -> bytes:
+        """Return the key of the sign matrix of *view*."""
+        return derive(self.root, "sharpen", view.encode())
+
+    def hardening(self, view: str) -> bytes:
+        """Return the key of the comparison hardenings (balance, BLIP) of *view*."""
+        return derive(self.root, "harden", view.encode())
+
+    def token(self, kind: str) -> bytes:
+        """Return the HMAC key of one *kind* of token."""
+        return derive(self.root, "token", kind.encode())
+
+    def block(self, salt_pass: str) -> bytes:
+        """Return the HMAC key of the block labels of *salt_pass*."""
+        return derive(self.root, "block", salt_pass.encode())
+
+
+def permutation(shuffle_key: bytes, positions: int) -> NDArray[np.int64]:
+    """Return the run's secret permutation of *positions*.
+
+    ``result[k]`` is the old position that stands at the new position ``k``: the stable
+    argsort of 64-bit little-endian words of AES-256-CTR (PROTOCOL 4).
+    """
+    words = np.frombuffer(keystream(shuffle_key, 8 * positions), dtype="<u8")
+    return np.argsort(words, kind="stable").astype(np.int64)
+
+
+def _epoch(number: int) -> bytes:
+    return number.to_bytes(8, "big")
