@@ -516,7 +516,7 @@ class Status(_message.Message):
     id: _builtins.str
     version: _builtins.str
     roster_digest: _builtins.bytes
-    city_epoch: _builtins.str
+    city_epoch: _builtins.int
     schema_digest: _builtins.bytes
     normalisation_version: _builtins.str
     slot_table: _builtins.int
@@ -526,7 +526,7 @@ class Status(_message.Message):
         id: _builtins.str = ...,
         version: _builtins.str = ...,
         roster_digest: _builtins.bytes = ...,
-        city_epoch: _builtins.str = ...,
+        city_epoch: _builtins.int = ...,
         schema_digest: _builtins.bytes = ...,
         normalisation_version: _builtins.str = ...,
         slot_table: _builtins.int = ...,

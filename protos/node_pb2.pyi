@@ -70,12 +70,12 @@ class CommitRequest(_message.Message):
     ROSTER_DIGEST_FIELD_NUMBER: _builtins.int
     CITY_EPOCH_FIELD_NUMBER: _builtins.int
     roster_digest: _builtins.bytes
-    city_epoch: _builtins.str
+    city_epoch: _builtins.int
     def __init__(
         self,
         *,
         roster_digest: _builtins.bytes = ...,
-        city_epoch: _builtins.str = ...,
+        city_epoch: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
@@ -133,14 +133,14 @@ class SendContributionsRequest(_message.Message):
     CITY_EPOCH_FIELD_NUMBER: _builtins.int
     COMMITMENTS_FIELD_NUMBER: _builtins.int
     roster_digest: _builtins.bytes
-    city_epoch: _builtins.str
+    city_epoch: _builtins.int
     @_builtins.property
     def commitments(self) -> _containers.ScalarMap[_builtins.str, _builtins.bytes]: ...
     def __init__(
         self,
         *,
         roster_digest: _builtins.bytes = ...,
-        city_epoch: _builtins.str = ...,
+        city_epoch: _builtins.int = ...,
         commitments: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -179,14 +179,14 @@ class ReceiveContributionsRequest(_message.Message):
     CITY_EPOCH_FIELD_NUMBER: _builtins.int
     SHARES_FIELD_NUMBER: _builtins.int
     roster_digest: _builtins.bytes
-    city_epoch: _builtins.str
+    city_epoch: _builtins.int
     @_builtins.property
     def shares(self) -> _containers.RepeatedCompositeFieldContainer[_common_pb2.HpkeSealed]: ...
     def __init__(
         self,
         *,
         roster_digest: _builtins.bytes = ...,
-        city_epoch: _builtins.str = ...,
+        city_epoch: _builtins.int = ...,
         shares: _abc.Iterable[_common_pb2.HpkeSealed] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -228,14 +228,14 @@ class ConfirmCityRequest(_message.Message):
     CITY_EPOCH_FIELD_NUMBER: _builtins.int
     CONFIRMATIONS_FIELD_NUMBER: _builtins.int
     roster_digest: _builtins.bytes
-    city_epoch: _builtins.str
+    city_epoch: _builtins.int
     @_builtins.property
     def confirmations(self) -> _containers.RepeatedCompositeFieldContainer[Global___Confirmation]: ...
     def __init__(
         self,
         *,
         roster_digest: _builtins.bytes = ...,
-        city_epoch: _builtins.str = ...,
+        city_epoch: _builtins.int = ...,
         confirmations: _abc.Iterable[Global___Confirmation] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015

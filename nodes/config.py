@@ -1,0 +1,176 @@
+"""Configuration of a node: one frozen dataclass, read from one TOML file."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from privacy.errors import BadInputError, Text
+
+
+_T = TypeVar("_T")
+
+
+class ConfigError(BadInputError):
+    """The configuration file cannot be used."""
+
+
+def _unknown(path: Path, section: str, keys: set[str]) -> ConfigError:
+    listed = ", ".join(sorted(keys))
+    return ConfigError(
+        Text(
+            f"{path.name} の {section} に知らない設定があります: {listed}",
+            f"{path.name} has unknown settings in {section}: {listed}",
+        ),
+        Text(
+            "綴りを確かめるか、その行を消してください。", "Check the spelling or remove the line."
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingApproval:
+    """Plans that the operator has approved in advance."""
+
+    kind: str
+    purpose: str
+    until: date
+    approved_by: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyConfig:
+    """What this department lets a plan do, whatever the coordinator asks (PROTOCOL 8)."""
+
+    purposes: tuple[str, ...] = ()
+    """Purposes this node takes part in; none by default."""
+    min_nodes: int = 3
+    min_slots: int = 100
+    """The least number of slots of a slot table that a run may use."""
+    max_runs_per_slot_table: int = 40
+    max_opened_bits_per_slot: int = 8
+    """Opened answers a slot, over all plans on one slot table."""
+    max_listed: int = 2_000
+    rho_nano_per_year: int = 500_000_000
+    """Privacy loss a population and fiscal year, in nano-rho."""
+    dealer_apart: bool = True
+    """Refuse a plan whose dealer is the coordinator."""
+    dummy_share_percent: int = 3
+    """Dummies among the rows that leave, in percent, at least 16."""
+
+    def __post_init__(self) -> None:
+        """Refuse limits that cannot mean anything."""
+        for limit in fields(self):
+            value = getattr(self, limit.name)
+            if isinstance(value, int) and not isinstance(value, bool) and value < 0:
+                raise ConfigError(
+                    Text(
+                        f"policy.{limit.name} は0以上です。", f"policy.{limit.name} is 0 or more."
+                    ),
+                )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeConfig:
+    """What a department's node needs to run; paths are relative to the file's folder."""
+
+    node: str
+    city: str
+    name_ja: str
+    name_en: str
+    sealed: bool = False
+    listen: str = "127.0.0.1:50051"
+    web: str = "127.0.0.1:8801"
+    coordinator: str = "coordinator"
+    department: Path = Path("department.toml")
+    governance: Path = Path("governance")
+    """Folder with catalogue, purposes, bases, staff and accounts."""
+    max_message_rows: int = 1_000_000
+    policy: PolicyConfig = field(default_factory=PolicyConfig)
+    standing_approvals: tuple[StandingApproval, ...] = ()
+    home: Path = Path()
+    """The folder of the configuration file: database, keys and logs live there."""
+
+    @classmethod
+    def load(cls, path: Path) -> NodeConfig:
+        """Read *path*; an unknown, missing or mistyped key is an error.
+
+        Raises:
+            ConfigError: the file is not a valid node configuration.
+        """
+        try:
+            values = tomllib.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise ConfigError(
+                Text(f"設定ファイル {path.name} がありません。", f"There is no {path.name}."),
+                Text(
+                    "`enishi node init` で作るか、`--config` で場所を示してください。",
+                    "Make one with `enishi node init`, or name it with `--config`.",
+                ),
+            ) from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise ConfigError(
+                Text(f"{path.name} は正しいTOMLではありません: {error}", f"{path.name}: {error}"),
+            ) from error
+        return cls._from(path, values)
+
+    @classmethod
+    def _from(cls, path: Path, values: dict[str, Any]) -> NodeConfig:
+        known = {f.name for f in fields(cls)} - {"home"}
+        if unknown := values.keys() - known:
+            raise _unknown(path, "[]", set(unknown))
+        home = path.parent.resolve()
+        policy = _section(path, "policy", values.pop("policy", {}), PolicyConfig)
+        approvals = tuple(
+            _section(path, "standing_approvals", one, StandingApproval)
+            for one in values.pop("standing_approvals", [])
+        )
+        for name in ("department", "governance"):
+            if name in values:
+                values[name] = Path(values[name])
+        try:
+            config = cls(**values, policy=policy, standing_approvals=approvals, home=home)
+        except TypeError as error:
+            raise ConfigError(Text(f"{path.name}: {error}", f"{path.name}: {error}")) from error
+        _check_types(path, config)
+        return config
+
+    @property
+    def department_file(self) -> Path:
+        """The mapping of the department's files."""
+        return self.home / self.department
+
+    @property
+    def governance_folder(self) -> Path:
+        """Catalogue, purposes, bases and staff of this department."""
+        return self.home / self.governance
+
+
+def _section(path: Path, name: str, values: Mapping[str, Any], kind: type[_T]) -> _T:
+    known = {f.name for f in fields(kind)}  # type: ignore[arg-type]  # all kinds are dataclasses
+    if unknown := values.keys() - known:
+        raise _unknown(path, name, set(unknown))
+    plain = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    try:
+        return kind(**plain)
+    except TypeError as error:
+        raise ConfigError(Text(f"{path.name}: {error}", f"{path.name}: {error}")) from error
+
+
+def _check_types(path: Path, config: NodeConfig) -> None:
+    for name in ("node", "city", "name_ja", "name_en", "listen", "web", "coordinator"):
+        if not isinstance(getattr(config, name), str) or not getattr(config, name):
+            raise ConfigError(
+                Text(f"{path.name} の {name} は文字列です。", f"{name} in {path.name} is a text."),
+            )
+    if not config.node.isascii() or not config.node.replace("-", "").isalnum():
+        raise ConfigError(
+            Text(
+                f"{path.name} の node は英数字とハイフンです。",
+                f"node in {path.name} takes letters, digits and hyphens.",
+            ),
+        )

@@ -1,0 +1,94 @@
+"""Alerts at the receiving node: sealed until the gate passes, one a child and plan."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+
+from sqlalchemy import Connection, insert, select, update
+
+from nodes.store.schema import alerts, views
+
+
+@dataclass(frozen=True, slots=True)
+class StoredAlert:
+    """One listed child of this department.
+
+    ``kind``: `lookup` (cards of several departments) or `local` (own facts suffice).
+    ``sealed``: the cards as they came, or the own signals of a local alert.
+    """
+
+    plan_digest: str
+    transcript: str
+    row_id: str
+    kind: str
+    due: str
+    expires: str
+    position: int
+    sealed: bytes = field(repr=False)
+    state: str
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StoredView:
+    """What a member of staff saw and thought before the signals were shown."""
+
+    alert: int
+    user: str
+    at: str
+    observation: str = field(repr=False)
+    view: str = field(repr=False)
+
+
+class Alerts:
+    """Alerts and the views recorded before them."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work on *connection*."""
+        self._connection = connection
+
+    def add(self, alert: StoredAlert) -> None:
+        """Keep an alert; the same child and plan once."""
+        known = self._connection.execute(
+            select(alerts.c.id).where(
+                alerts.c.plan_digest == alert.plan_digest, alerts.c.row_id == alert.row_id
+            )
+        ).scalar()
+        if known is None:
+            values = {k: v for k, v in asdict(alert).items() if k != "id"}
+            self._connection.execute(insert(alerts).values(**values))
+
+    def all(self) -> list[StoredAlert]:
+        """Return all alerts in order of due date, then arrival; never of anything else."""
+        found = self._connection.execute(select(alerts).order_by(alerts.c.due, alerts.c.id))
+        return [_alert(r) for r in found]
+
+    def one(self, number: int) -> StoredAlert | None:
+        """Return the alert *number*, or None."""
+        r = self._connection.execute(select(alerts).where(alerts.c.id == number)).first()
+        return _alert(r) if r else None
+
+    def move(self, number: int, state: str) -> None:
+        """Put the alert *number* into *state*."""
+        self._connection.execute(update(alerts).where(alerts.c.id == number).values(state=state))
+
+    def add_view(self, view: StoredView) -> None:
+        """Keep a view; the first of a user stands."""
+        if self.view(view.alert, view.user) is None:
+            self._connection.execute(insert(views).values(**asdict(view)))
+
+    def view(self, alert: int, user: str) -> StoredView | None:
+        """Return the view of *user* on *alert*, or None."""
+        query = select(views).where(views.c.alert == alert, views.c.user == user)
+        r = self._connection.execute(query).first()
+        return StoredView(*r) if r else None
+
+    def opened_since(self, user: str, at: str) -> int:
+        """Return how many alerts *user* has recorded a view on since *at*."""
+        query = select(views.c.alert).where(views.c.user == user, views.c.at >= at)
+        return len(self._connection.execute(query).all())
+
+
+def _alert(r: object) -> StoredAlert:
+    values = {name: getattr(r, name) for name in StoredAlert.__slots__}
+    return StoredAlert(**values)

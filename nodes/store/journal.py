@@ -1,0 +1,125 @@
+"""The append-only log, what left the node, and the privacy ledger, as rows."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import Connection, func, insert, select
+
+from nodes.store.schema import audit, heads, ledger, sent
+
+
+@dataclass(frozen=True, slots=True)
+class SentRow:
+    """One thing that left this node: counts and field names, never values."""
+
+    at: str
+    plan_digest: str
+    purpose: str
+    step: str
+    recipient: str
+    fields: str
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One charge of the privacy ledger, in nano-rho."""
+
+    at: str
+    population: str
+    fiscal_year: int
+    release: str
+    transcript: str
+    nano_rho: int
+
+
+class Journal:
+    """The audit log's lines; `privacy.audit` gives them their meaning."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work on *connection*."""
+        self._connection = connection
+
+    def last(self) -> str | None:
+        """Return the newest line, or None for an empty log."""
+        query = select(audit.c.line).order_by(audit.c.counter.desc()).limit(1)
+        return self._connection.execute(query).scalar()
+
+    def append(self, counter: int, line: str) -> None:
+        """Append *line* as entry *counter*; a counter is used once."""
+        self._connection.execute(insert(audit).values(counter=counter, line=line))
+
+    def lines(self) -> list[str]:
+        """Return all lines in order."""
+        found = self._connection.execute(select(audit.c.line).order_by(audit.c.counter))
+        return list(found.scalars())
+
+    def add_head(self, log: str, counter: int, head: bytes) -> None:
+        """Keep a signed head of *log*, once."""
+        known = self._connection.execute(
+            select(heads.c.head).where(heads.c.log == log, heads.c.counter == counter)
+        ).scalar()
+        if known is None:
+            self._connection.execute(insert(heads).values(log=log, counter=counter, head=head))
+
+    def heads(self, log: str) -> list[bytes]:
+        """Return the heads kept of *log*, in order."""
+        query = select(heads.c.head).where(heads.c.log == log).order_by(heads.c.counter)
+        return list(self._connection.execute(query).scalars())
+
+
+class Sent:
+    """What left: one row a plan, step and recipient."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work on *connection*."""
+        self._connection = connection
+
+    def add(self, row: SentRow) -> None:
+        """Record what is about to leave; a repeat of the same bytes is one row."""
+        known = self._connection.execute(
+            select(sent.c.id).where(
+                sent.c.plan_digest == row.plan_digest,
+                sent.c.step == row.step,
+                sent.c.recipient == row.recipient,
+            )
+        ).scalar()
+        if known is None:
+            self._connection.execute(insert(sent).values(**asdict(row)))
+
+    def all(self) -> list[SentRow]:
+        """Return all rows, newest first."""
+        found = self._connection.execute(select(sent).order_by(sent.c.id.desc()))
+        return [SentRow(*r[1:]) for r in found]
+
+
+class LedgerRows:
+    """Charges against the privacy budget; rows are only ever added."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work on *connection*."""
+        self._connection = connection
+
+    def total(self, population: str, fiscal_year: int) -> int:
+        """Return what was charged, in nano-rho."""
+        return self._connection.execute(
+            select(func.coalesce(func.sum(ledger.c.nano_rho), 0)).where(
+                ledger.c.population == population, ledger.c.fiscal_year == fiscal_year
+            )
+        ).scalar_one()
+
+    def charged(self, transcript: str) -> bool:
+        """Say whether this attempt has been charged."""
+        query = select(ledger.c.id).where(ledger.c.transcript == transcript)
+        return self._connection.execute(query).first() is not None
+
+    def add(self, row: LedgerRow) -> None:
+        """Append one charge."""
+        self._connection.execute(insert(ledger).values(**asdict(row)))
+
+    def all(self) -> list[LedgerRow]:
+        """Return all charges in order."""
+        found = self._connection.execute(select(ledger).order_by(ledger.c.id))
+        return [LedgerRow(*r[1:]) for r in found]

@@ -1,0 +1,100 @@
+"""A process's secrets on disk: one file a secret, readable by its owner only.
+
+Names say what a secret is for; contents never leave this module's callers in a
+log, an error or a repr.  Destroying overwrites before unlinking, which is as much
+as a file system lets a program do.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from privacy.errors import BadInputError, Text
+
+
+class KeyMissingError(BadInputError):
+    """A secret that a step needs is not in the keystore."""
+
+
+class Keystore:
+    """Secrets of one process, by name; a name may hold one level of folder."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use *folder*, made on first write with mode 0700."""
+        self._folder = folder
+
+    def __repr__(self) -> str:
+        """Name the class only."""
+        return "Keystore(...)"
+
+    def path(self, name: str) -> Path:
+        """Return where *name* is kept; TLS libraries want a path."""
+        return self._folder / name
+
+    def has(self, name: str) -> bool:
+        """Say whether *name* is kept."""
+        return self.path(name).is_file()
+
+    def read(self, name: str) -> bytes:
+        """Return the secret *name*.
+
+        Raises:
+            KeyMissingError: it was never written, or was destroyed.
+        """
+        try:
+            return self.path(name).read_bytes()
+        except OSError as error:
+            raise KeyMissingError(
+                Text(f"鍵 {name} がありません。", f"The key {name} is not here."),
+                Text(
+                    "参加または都市鍵の手続きをやり直してください。",
+                    "Repeat the enrolment, or the making of the city key.",
+                ),
+            ) from error
+
+    def write(self, name: str, secret: bytes) -> None:
+        """Keep *secret* durably under *name*; it is whole or absent, never half-written."""
+        path = self.path(name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        try:
+            os.write(handle, secret)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        temporary.replace(path)
+        _sync_folder(path.parent)
+
+    def keep(self, name: str, fresh: bytes) -> bytes:
+        """Return the secret *name*; write *fresh* first where there is none yet."""
+        if not self.has(name):
+            self.write(name, fresh)
+        return self.read(name)
+
+    def destroy(self, name: str) -> None:
+        """Overwrite and remove *name*; a secret that is gone already is no error."""
+        path = self.path(name)
+        if not path.is_file():
+            return
+        with path.open("r+b") as handle:
+            handle.write(bytes(path.stat().st_size))
+            handle.flush()
+            os.fsync(handle.fileno())
+        path.unlink()
+        _sync_folder(path.parent)
+
+    def names(self, folder: str) -> list[str]:
+        """Return the names kept under *folder*, sorted."""
+        found = self.path(folder).glob("*") if self.path(folder).is_dir() else ()
+        return sorted(f"{folder}/{path.name}" for path in found if not path.name.startswith("."))
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
