@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from privacy.errors import BadInputError, Text
 
-
 _T = TypeVar("_T")
 
 

@@ -51,6 +51,11 @@ class Journal:
         """Append *line* as entry *counter*; a counter is used once."""
         self._connection.execute(insert(audit).values(counter=counter, line=line))
 
+    def count(self) -> int:
+        """Return how many entries there are."""
+        query = select(func.count()).select_from(audit)
+        return int(self._connection.execute(query).scalar_one())
+
     def lines(self) -> list[str]:
         """Return all lines in order."""
         found = self._connection.execute(select(audit.c.line).order_by(audit.c.counter))
@@ -104,11 +109,10 @@ class LedgerRows:
 
     def total(self, population: str, fiscal_year: int) -> int:
         """Return what was charged, in nano-rho."""
-        return self._connection.execute(
-            select(func.coalesce(func.sum(ledger.c.nano_rho), 0)).where(
-                ledger.c.population == population, ledger.c.fiscal_year == fiscal_year
-            )
-        ).scalar_one()
+        spent = select(func.coalesce(func.sum(ledger.c.nano_rho), 0)).where(
+            ledger.c.population == population, ledger.c.fiscal_year == fiscal_year
+        )
+        return int(self._connection.execute(spent).scalar_one())
 
     def charged(self, transcript: str) -> bool:
         """Say whether this attempt has been charged."""

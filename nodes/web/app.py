@@ -1,0 +1,50 @@
+"""The node's web application: status, what left, plans; for the operator on this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from nodes.config import NodeConfig
+from nodes.store import Store
+from nodes.web.status import NodeStatus, read_status
+from protos.web.frame import Pages, make_app
+
+HERE = Path(__file__).resolve().parent
+_WORDS = {
+    "kinds": {"link": "連携", "screen": "スクリーニング", "statistics": "統計"},
+    "decisions": {"approved": "承認", "pending": "承認待ち", "refused": "拒否"},
+}
+
+
+def fiscal_year(moment: datetime) -> int:
+    """Return the Japanese fiscal year (April to March) of *moment*."""
+    return moment.year if moment.month >= 4 else moment.year - 1  # noqa: PLR2004  # April
+
+
+def node_app(config: NodeConfig, store: Store, clock: Callable[[], datetime]) -> Starlette:
+    """Return the application of one node; it reads the store and changes nothing."""
+    facts = {"who_ja": config.name_ja, "who_en": config.name_en, "role": "部署のノード"}
+    pages = Pages(HERE, facts)
+
+    async def status() -> NodeStatus:
+        return await run_in_threadpool(read_status, config, store, fiscal_year(clock()))
+
+    async def home(request: Request) -> Response:
+        return pages.render(request, "status.html", node=await status(), words=_WORDS)
+
+    async def sent(request: Request) -> Response:
+        return pages.render(request, "sent.html", node=await status())
+
+    async def health(_request: Request) -> Response:
+        return JSONResponse({"state": "serving"})
+
+    routes = [Route("/", home), Route("/ledger", sent), Route("/health", health)]
+    return make_app(pages, routes, [config.web.rsplit(":", 1)[0]])

@@ -1,0 +1,68 @@
+"""What the status page shows: counts, dates, field names and bytes; never a record."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from nodes.config import NodeConfig
+from nodes.store import Store
+from nodes.store.journal import SentRow
+from nodes.store.rounds import StoredPlan
+
+POPULATION = "children"
+"""The population whose privacy budget is kept (PROTOCOL 6)."""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeStatus:
+    """The state of a node as its operator sees it."""
+
+    name_ja: str
+    name_en: str
+    sealed: bool
+    rows: int
+    used: int
+    imported_at: str
+    items: dict[str, tuple[str, int]]
+    slot_table: int
+    linked_rows: int
+    alerts_waiting: int
+    rho_nano_spent: int
+    rho_nano_limit: int
+    plans: tuple[StoredPlan, ...]
+    sent: tuple[SentRow, ...]
+    bytes_sent: int
+    log_entries: int
+
+    @property
+    def waiting(self) -> tuple[StoredPlan, ...]:
+        """Plans that wait for the operator's word."""
+        return tuple(plan for plan in self.plans if plan.decision == "pending")
+
+
+def read_status(config: NodeConfig, store: Store, fiscal_year: int) -> NodeStatus:
+    """Read the node's state from its database, as one snapshot."""
+    with store.reading() as tables:
+        rows, used = tables.records.count()
+        imports = tables.imports.all()
+        table = tables.links.slot_table()
+        sent = tables.sent.all()
+        alerts = tables.alerts.all()
+        return NodeStatus(
+            name_ja=config.name_ja,
+            name_en=config.name_en,
+            sealed=config.sealed,
+            rows=rows,
+            used=used,
+            imported_at=imports[0].at if imports else "",
+            items=tables.facts.items(),
+            slot_table=table.version if table else 0,
+            linked_rows=len(table.slots) if table else 0,
+            alerts_waiting=sum(alert.state == "sealed" for alert in alerts),
+            rho_nano_spent=tables.ledger.total(POPULATION, fiscal_year),
+            rho_nano_limit=config.policy.rho_nano_per_year,
+            plans=tuple(tables.plans.all()),
+            sent=tuple(sent),
+            bytes_sent=sum(row.bytes for row in sent),
+            log_entries=tables.audit.count(),
+        )

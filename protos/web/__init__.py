@@ -1,0 +1,1 @@
+"""The frame of every page: layout, language, security headers, local assets."""
