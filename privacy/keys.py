@@ -27,8 +27,8 @@ from numpy.typing import NDArray
 
 from privacy.canonical import framed
 from privacy.errors import ProtocolError, Text
+from privacy.identity import KEY_BYTES, AgreementKey
 
-KEY_BYTES = 32
 _FAMILY = b"enishi/v1"
 
 
@@ -83,7 +83,7 @@ class CityKey:
 
     def link_keys(self, link_epoch: int) -> LinkKeys:
         """Return the keys of the encodings of one link epoch."""
-        epochs = (_epoch(self.city_epoch), _epoch(link_epoch))
+        epochs = (_number(self.city_epoch), _number(link_epoch))
         return LinkKeys(self.city_epoch, link_epoch, derive(self.secret, "link", *epochs))
 
     def shuffle_key(self, transcript: bytes, g: bytes) -> bytes:
@@ -119,7 +119,7 @@ def city_key(
     promised_by_all = framed(*(x for n in order for x in (n.encode(), commitments[n])))
     salt = hashlib.sha256(promised_by_all).digest()
     joined = b"".join(contributions[node_id] for node_id in order)
-    return CityKey(city_epoch, derive(joined, "city", _epoch(city_epoch), salt=salt))
+    return CityKey(city_epoch, derive(joined, "city", _number(city_epoch), salt=salt))
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +159,66 @@ class LinkKeys:
         return derive(self.root, "block", salt_pass.encode())
 
 
+@dataclass(frozen=True, slots=True)
+class PairSecret:
+    """What two nodes share in one run (one transcript), smaller node id first."""
+
+    low: str
+    high: str
+    transcript: bytes
+    secret: bytes = field(repr=False)
+
+    def aead(self, sender: str, receiver: str, step: str) -> bytes:
+        """Return the key of sealed messages in one direction of one *step*.
+
+        Raises:
+            ValueError: the two are not this pair.
+        """
+        if {sender, receiver} != {self.low, self.high} or sender == receiver:
+            raise ValueError("a direction joins the two nodes of the pair")
+        ends = (sender.encode(), receiver.encode())
+        return derive(self.secret, "aead", self.transcript, *ends, step.encode())
+
+    def mask_out(self, step: str, layer: int, chunk: int, output: str) -> bytes:
+        """Return the key of the zero-mask of one vector, the same at both ends.
+
+        In additive masks the smaller node id adds, the larger subtracts (PROTOCOL 4).
+        """
+        pair = (self.low.encode(), self.high.encode())
+        vector = (step.encode(), _number(layer), _number(chunk), output.encode())
+        return derive(self.secret, "mask-out", self.transcript, *pair, *vector)
+
+
+@dataclass(frozen=True, slots=True)
+class RunKeys:
+    """A node's own private keys of a run: ephemeral, and its static one from the roster."""
+
+    node_id: str
+    ephemeral: AgreementKey
+    static: AgreementKey
+
+    def pair_secret(
+        self, peer: str, ephemeral_public: bytes, static_public: bytes, transcript: bytes
+    ) -> PairSecret:
+        """Return the secret shared with *peer*: both key agreements, so both must break.
+
+        Args:
+            peer: the other node's id.
+            ephemeral_public: from the peer's signed ``Ready`` of this run.
+            static_public: from the roster.
+            transcript: of this run.
+
+        Raises:
+            ProtocolError: a public key of the peer cannot be used.
+            ValueError: *peer* is this node.
+        """
+        if peer == self.node_id:
+            raise ValueError("a node shares no pair secret with itself")
+        secret = self.ephemeral.agree(ephemeral_public) + self.static.agree(static_public)
+        low, high = sorted((self.node_id, peer))
+        return PairSecret(low, high, transcript, secret)
+
+
 def permutation(shuffle_key: bytes, positions: int) -> NDArray[np.int64]:
     """Return the run's secret permutation of *positions*.
 
@@ -169,5 +229,5 @@ def permutation(shuffle_key: bytes, positions: int) -> NDArray[np.int64]:
     return np.argsort(words, kind="stable").astype(np.int64)
 
 
-def _epoch(number: int) -> bytes:
+def _number(number: int) -> bytes:
     return number.to_bytes(8, "big")
