@@ -112,24 +112,29 @@ class Roster(_message.Message):
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    VERSION_FIELD_NUMBER: _builtins.int
+    CITY_FIELD_NUMBER: _builtins.int
+    CITY_EPOCH_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     SIGNATURES_FIELD_NUMBER: _builtins.int
-    version: _builtins.int
+    city: _builtins.str
+    city_epoch: _builtins.int
     @_builtins.property
-    def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___Member]: ...
+    def members(self) -> _containers.RepeatedCompositeFieldContainer[Global___Member]:
+        """sorted by id"""
+
     @_builtins.property
     def signatures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Signature]: ...
     def __init__(
         self,
         *,
-        version: _builtins.int = ...,
+        city: _builtins.str = ...,
+        city_epoch: _builtins.int = ...,
         members: _abc.Iterable[Global___Member] | None = ...,
         signatures: _abc.Iterable[Global___Signature] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["members", b"members", "signatures", b"signatures", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["city", b"city", "city_epoch", b"city_epoch", "members", b"members", "signatures", b"signatures"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -186,28 +191,82 @@ Global___Run: _TypeAlias = Run  # noqa: Y015
 
 @_typing.final
 class Ready(_message.Message):
-    """A node's signed word that it takes part in one run: canonical JSON and signature."""
+    """A node's signed word that it takes part in one attempt of one plan (PROTOCOL 4)."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    CANONICAL_JSON_FIELD_NUMBER: _builtins.int
+    NODE_FIELD_NUMBER: _builtins.int
+    PLAN_DIGEST_FIELD_NUMBER: _builtins.int
+    ROSTER_DIGEST_FIELD_NUMBER: _builtins.int
+    SLOT_TABLE_DIGEST_FIELD_NUMBER: _builtins.int
+    NONCE_FIELD_NUMBER: _builtins.int
+    EPHEMERAL_PUBLIC_FIELD_NUMBER: _builtins.int
+    POLICY_DIGEST_FIELD_NUMBER: _builtins.int
+    LEDGER_TOTAL_NANO_FIELD_NUMBER: _builtins.int
+    ROLE_KEY_FIELD_NUMBER: _builtins.int
     SIGNATURE_FIELD_NUMBER: _builtins.int
-    canonical_json: _builtins.bytes
+    node: _builtins.str
+    plan_digest: _builtins.bytes
+    roster_digest: _builtins.bytes
+    slot_table_digest: _builtins.bytes
+    nonce: _builtins.bytes
+    ephemeral_public: _builtins.bytes
+    policy_digest: _builtins.bytes
+    ledger_total_nano: _builtins.int
+    signature: _builtins.bytes
     @_builtins.property
-    def signature(self) -> Global___Signature: ...
+    def role_key(self) -> Global___RoleKey:
+        """the receiver's only"""
+
     def __init__(
         self,
         *,
-        canonical_json: _builtins.bytes = ...,
-        signature: Global___Signature | None = ...,
+        node: _builtins.str = ...,
+        plan_digest: _builtins.bytes = ...,
+        roster_digest: _builtins.bytes = ...,
+        slot_table_digest: _builtins.bytes = ...,
+        nonce: _builtins.bytes = ...,
+        ephemeral_public: _builtins.bytes = ...,
+        policy_digest: _builtins.bytes = ...,
+        ledger_total_nano: _builtins.int = ...,
+        role_key: Global___RoleKey | None = ...,
+        signature: _builtins.bytes = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["signature", b"signature"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["role_key", b"role_key"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["canonical_json", b"canonical_json", "signature", b"signature"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["ephemeral_public", b"ephemeral_public", "ledger_total_nano", b"ledger_total_nano", "node", b"node", "nonce", b"nonce", "plan_digest", b"plan_digest", "policy_digest", b"policy_digest", "role_key", b"role_key", "roster_digest", b"roster_digest", "signature", b"signature", "slot_table_digest", b"slot_table_digest"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Ready: _TypeAlias = Ready  # noqa: Y015
+
+@_typing.final
+class RoleKey(_message.Message):
+    """The receiver's key for the cards of one run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PUBLIC_FIELD_NUMBER: _builtins.int
+    ROLE_FIELD_NUMBER: _builtins.int
+    EXPIRES_S_FIELD_NUMBER: _builtins.int
+    public: _builtins.bytes
+    role: _builtins.str
+    expires_s: _builtins.int
+    """seconds since the epoch"""
+    def __init__(
+        self,
+        *,
+        public: _builtins.bytes = ...,
+        role: _builtins.str = ...,
+        expires_s: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["expires_s", b"expires_s", "public", b"public", "role", b"role"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RoleKey: _TypeAlias = RoleKey  # noqa: Y015
 
 @_typing.final
 class Sealed(_message.Message):

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from starlette.applications import Starlette
@@ -64,8 +63,8 @@ class Pages:
         self._facts = dict(facts)
 
     def render(
-        self, request: Request, template: str, *, status: int = 200, **values: Any
-    ) -> Response:  # noqa: ANN401  # template values
+        self, request: Request, template: str, *, status: int = 200, **values: object
+    ) -> Response:
         """Return *template* as a page in the request's language."""
         language = language_of(request)
         page = self._environment.get_template(template).render(
