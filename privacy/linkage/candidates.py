@@ -1,0 +1,109 @@
+"""Candidate pairs: equal tokens, and views that similarity lifts out of the noise.
+
+Codes under different salts or of different people are unrelated: their distance is
+binomial, its standard deviation sqrt(L)/2 bits.  The cut is where that null
+distribution, over all comparisons made, leaves a stated number of false candidates;
+so no block labels and no hand-set threshold are needed (PROTOCOL 2).
+
+Pairs inside one department are kept as well: its rows are different people, so they
+show what pairs of different people look like (`weights.py`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from math import comb
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privacy.linkage.stack import Ids, Stack
+from privacy.similarity.search import pairs_among, present
+
+TOKENS = ("T1", "A", "B")
+_FALSE_PER_ROW = 1.0
+_LARGEST_GROUP = 3
+"""Rows a department may have under one token before it counts as a placeholder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pairs:
+    """Pairs of rows, left < right, each once, ordered."""
+
+    left: Ids = field(repr=False)
+    right: Ids = field(repr=False)
+
+    def __len__(self) -> int:
+        """Return the number of pairs."""
+        return len(self.left)
+
+    def where(self, keep: NDArray[np.bool_] | Ids) -> Pairs:
+        """Return the pairs that *keep* selects."""
+        return Pairs(self.left[keep], self.right[keep])
+
+    def across(self, stack: Stack) -> NDArray[np.bool_]:
+        """Return for each pair whether it joins two departments."""
+        return np.asarray(stack.department[self.left] != stack.department[self.right])
+
+
+def largest_distance(bits: int, comparisons: int, false_pairs: float) -> int:
+    """Return the largest Hamming distance that chance meets at most *false_pairs* times.
+
+    Over *comparisons* of unrelated codes of *bits* bits, exactly, by the binomial tail.
+    Never more than three standard deviations into the noise.
+    """
+    highest = int(bits / 2 - 1.5 * bits**0.5)
+    limit, tail = -1, 0
+    allowed = int(false_pairs / max(1, comparisons) * (1 << 64))
+    while limit < highest:
+        tail += comb(bits, limit + 1)
+        if (tail << 64) >> bits > allowed:
+            break
+        limit += 1
+    return max(limit, 0)
+
+
+def merge(parts: Iterable[Pairs], rows: int) -> Pairs:
+    """Return the union of *parts* over *rows* rows: each pair once, in order."""
+    keys = [part.left * rows + part.right for part in parts]
+    merged = np.unique(np.concatenate(keys)) if keys else np.zeros(0, dtype=np.int64)
+    return Pairs(merged // max(rows, 1), merged % max(rows, 1))
+
+
+def pairs_by_token(stack: Stack, name: str) -> Pairs:
+    """Return pairs across departments whose token *name* is equal.
+
+    A token that more rows share than departments could explain is a placeholder
+    (000000 for "unknown"): it makes no pair.
+    """
+    ids = stack.token(name)
+    rows = np.flatnonzero(ids >= 0)
+    rows = rows[np.argsort(ids[rows], kind="stable")]
+    group, counts = np.unique(ids[rows], return_counts=True)
+    usable = counts <= _LARGEST_GROUP * len(stack.departments)
+    rows = rows[np.isin(ids[rows], group[usable])]
+    parts = []
+    for shift in range(1, int(counts[usable].max(initial=0))):
+        low, high = rows[:-shift], rows[shift:]
+        same = ids[low] == ids[high]
+        parts.append(Pairs(np.minimum(low, high)[same], np.maximum(low, high)[same]))
+    pairs = merge(parts, stack.rows)
+    return pairs.where(pairs.across(stack))
+
+
+def pairs_by_view(stack: Stack, view: str, *, false_per_row: float = _FALSE_PER_ROW) -> Pairs:
+    """Return all pairs, also inside departments, that *view* lifts out of the noise."""
+    codes = stack.views[view]
+    count = len(present(codes))
+    limit = largest_distance(64 * codes.shape[1], count * (count - 1) // 2, false_per_row * count)
+    found = [Pairs(hits.left, hits.right) for hits in pairs_among(codes, limit)]
+    return merge(found, stack.rows)
+
+
+def candidates(stack: Stack, passes: Iterable[str]) -> Pairs:
+    """Return the candidate pairs of all tokens and of all views of *passes*."""
+    wanted = tuple(f"{name}/" for name in passes)
+    parts = [pairs_by_token(stack, name) for name in TOKENS if name in stack.tokens]
+    parts += [pairs_by_view(stack, view) for view in stack.views if view.startswith(wanted)]
+    return merge(parts, stack.rows)

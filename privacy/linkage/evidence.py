@@ -1,0 +1,68 @@
+"""What a pair shows: similarity of each view and agreement of each token, missing kept apart."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privacy.linkage.candidates import Pairs
+from privacy.linkage.stack import Ids, Stack
+from privacy.similarity.search import distances
+
+
+class Number(IntEnum):
+    """How the resident numbers of a pair compare."""
+
+    MISSING = 0
+    """At least one side holds none."""
+    EQUAL = 1
+    """Equal, and equal together with the birth date (token B)."""
+    CONFLICT = 2
+    """Equal, but not with the birth date: a wrong number, or a wrong date."""
+    DIFFERENT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Evidence of pairs: ``similarity`` pairs x views in [-1, 1], NaN where missing."""
+
+    views: tuple[str, ...]
+    similarity: NDArray[np.float32] = field(repr=False)
+    number: NDArray[np.int8] = field(repr=False)
+    exact: NDArray[np.bool_] = field(repr=False)
+    """Token T1 is equal."""
+
+    def where(self, keep: NDArray[np.bool_] | Ids) -> Evidence:
+        """Return the evidence of the pairs that *keep* selects."""
+        return Evidence(self.views, self.similarity[keep], self.number[keep], self.exact[keep])
+
+
+def _agreement(stack: Stack, view: str, pairs: Pairs) -> NDArray[np.float32]:
+    codes = stack.views[view]
+    bits = 64 * codes.shape[1]
+    result = (1 - 2 * distances(codes, codes, pairs.left, pairs.right) / bits).astype(np.float32)
+    there = codes.any(axis=1)
+    result[~(there[pairs.left] & there[pairs.right])] = np.nan
+    return result
+
+
+def evidence(stack: Stack, pairs: Pairs, views: Sequence[str]) -> Evidence:
+    """Return the evidence of *pairs* in *views*: correlation of codes (1 - 2 h / L), and tokens."""
+    columns = [_agreement(stack, view, pairs) for view in views]
+    number, dated, exact = stack.token("A"), stack.token("B"), stack.token("T1")
+    left, right = pairs.left, pairs.right
+    outcome = np.full(len(pairs), Number.MISSING, dtype=np.int8)
+    both = (number[left] >= 0) & (number[right] >= 0)
+    outcome[both] = Number.DIFFERENT
+    outcome[both & (number[left] == number[right])] = Number.CONFLICT
+    outcome[(dated[left] >= 0) & (dated[left] == dated[right])] = Number.EQUAL
+    return Evidence(
+        tuple(views),
+        np.stack(columns, axis=1) if columns else np.zeros((len(pairs), 0), np.float32),
+        outcome,
+        (exact[left] >= 0) & (exact[left] == exact[right]),
+    )

@@ -1,0 +1,172 @@
+"""The flow of one linkage: first pass, whom to ask again, second pass, clusters.
+
+Pure and resumable: every step returns a new value, nothing is fetched or sent here.
+Whoever runs it (the coordinator; `enishi link`) sees encodings, never records, and
+learns a pseudonymous membership pattern.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privacy.encoding.batch import Batch
+from privacy.errors import ProtocolError, Text
+from privacy.linkage.candidates import Pairs, candidates, merge
+from privacy.linkage.clusters import Solution, Thresholds, solve
+from privacy.linkage.evidence import Evidence, evidence
+from privacy.linkage.stack import Ids, Stack, stack, stack_views
+from privacy.linkage.training import Sample, exposure_ratio, fit
+from privacy.linkage.weights import Floats, MatchModel, probabilities
+
+FIRST = "first"
+DEFAULT_SHARE = 0.5
+"""Share of its rows that each department is asked to encode again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """What linkage found: cross-department pairs with what they show, and the clusters."""
+
+    pairs: Pairs = field(repr=False)
+    shown: Evidence = field(repr=False)
+    weight: Floats = field(repr=False)
+    probability: Floats = field(repr=False)
+    solution: Solution = field(repr=False)
+    first_model: MatchModel
+    second_model: MatchModel | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Linker:
+    """A linkage in progress; `start` makes one, each step returns the next."""
+
+    stack: Stack
+    linked: Linked
+    everything: Pairs = field(repr=False)
+
+    @property
+    def departments(self) -> tuple[str, ...]:
+        """Return the departments in the order of their rows."""
+        return self.stack.departments
+
+    def ask(self, seed: bytes, share: float = DEFAULT_SHARE) -> dict[str, Ids]:
+        """Return the rows that each department is asked to encode for the second pass, ascending.
+
+        Always `share` of a department's rows, so that the number says nothing: first
+        those without a link, then one or more representatives of each cluster, so that
+        the unlinked find whom to compare with.  Ties are drawn from *seed* (32 random
+        bytes): being asked does not tell a department that nobody else knows the child.
+
+        Raises:
+            ValueError: the share is not above 0 and at most 1.
+        """
+        if not 0 < share <= 1:
+            raise ValueError("the share of rows asked lies above 0 and at most at 1")
+        chance = drawn(seed, self.stack.rows)
+        cluster = self.linked.solution.cluster
+        size = np.bincount(cluster, minlength=self.linked.solution.count)
+        # The place of each row in its own cluster, in random order.
+        order = np.lexsort((chance, cluster))
+        starts = np.concatenate([[0], np.cumsum(size)[:-1]])
+        place = np.empty(self.stack.rows, dtype=np.int64)
+        place[order] = np.arange(self.stack.rows) - starts[cluster[order]]
+        asked = {}
+        for index, name in enumerate(self.departments):
+            here = self.stack.of(index)
+            rank = np.lexsort((chance[here], place[here], size[cluster[here]] > 1))
+            count = -(-int(round(share * 1_000_000)) * len(rank) // 1_000_000)
+            asked[name] = np.sort(rank[:count])
+        return asked
+
+    def second_pass(self, batches: Sequence[Batch], rows: Mapping[str, Ids]) -> Linker:
+        """Take the second-pass views of the asked *rows* (per department) and link again.
+
+        Raises:
+            ProtocolError: a batch of another department, or with another number of rows.
+        """
+        by_name = {batch.department: batch for batch in batches}
+        unknown = set(by_name) - set(self.departments)
+        if unknown or len(by_name) != len(batches):
+            raise ProtocolError(
+                Text("第二パスに想定外の部署があります。", "the second pass holds a wrong department")
+            )
+        ordered = [
+            by_name.get(name, Batch(department=name, rows=0, tokens={}, views={}))
+            for name in self.departments
+        ]
+        where = [
+            np.asarray(rows[name]) if name in by_name else np.zeros(0, dtype=np.int64)
+            for name in self.departments
+        ]
+        counts = np.diff(self.stack.offsets).tolist()
+        views = stack_views(ordered, where, counts)
+        enlarged = self.stack.with_views(views)
+        passes = tuple(dict.fromkeys(view.partition("/")[0] for view in views))
+        found = merge([self.everything, candidates(enlarged, passes)], enlarged.rows)
+        return _link(enlarged, found, self.linked.first_model)
+
+
+def start(batches: Sequence[Batch], thresholds: Thresholds | None = None) -> Linker:
+    """Link the first-pass *batches* of all departments.
+
+    Raises:
+        ProtocolError: an array has another shape than agreed, or a department is there twice.
+    """
+    stacked = stack(batches)
+    return _link(stacked, candidates(stacked, (FIRST,)), None, thresholds)
+
+
+def _first_views(stacked: Stack) -> tuple[str, ...]:
+    return tuple(view for view in stacked.views if view.startswith(f"{FIRST}/"))
+
+
+def _eligible(stacked: Stack, views: Sequence[str]) -> NDArray[np.bool_]:
+    there = np.zeros(stacked.rows, dtype=np.bool_)
+    for view in views:
+        there |= stacked.views[view].any(axis=1)
+    return there
+
+
+def _link(
+    stacked: Stack,
+    found: Pairs,
+    first_model: MatchModel | None,
+    thresholds: Thresholds | None = None,
+) -> Linker:
+    """Weigh the pairs *found*, those with second-pass views by a model of their own, and solve."""
+    across = found.across(stacked)
+    shown = evidence(stacked, found, tuple(stacked.views))
+    first_views = _first_views(stacked)
+    base = replace(
+        shown, views=first_views, similarity=shown.similarity[:, : len(first_views)]
+    )
+    if first_model is None:
+        ratio = exposure_ratio(stacked, _eligible(stacked, first_views))
+        first_model = fit(stacked, Sample(found, base, across, ratio))
+    weight = first_model.weigh(base)
+    later = tuple(view for view in stacked.views if view not in first_views)
+    second_model = None
+    if later:
+        again = _eligible(stacked, later)
+        both = again[found.left] & again[found.right]
+        ratio = exposure_ratio(stacked, again)
+        sample = Sample(found.where(both), shown.where(both), across[both], ratio)
+        second_model = fit(stacked, sample)
+        weight[both] = second_model.weigh(sample.shown)
+    pairs, weight = found.where(across), weight[across]
+    probability = probabilities(weight, pairs, stacked)
+    solution = solve(stacked, pairs, probability, thresholds)
+    linked = Linked(
+        pairs, shown.where(across), weight, probability, solution, first_model, second_model
+    )
+    return Linker(stacked, linked, found)
+
+
+def drawn(seed: bytes, count: int) -> NDArray[np.uint64]:
+    """Return *count* 64-bit words that *seed* determines (SHAKE-256): secret order, repeatable."""
+    return np.frombuffer(hashlib.shake_256(b"enishi/ask" + seed).digest(8 * count), dtype="<u8")

@@ -1,0 +1,151 @@
+"""Match weights without truth: how much a pair's similarities speak for one person.
+
+The weight of a pair is its log odds of being a match (Fellegi and Sunter 1969),
+linear in the similarities of its views, their squares, missing-view indicators and the
+equality of token T1, plus the log likelihood ratio of its resident-number tokens.
+`training.py` fits it by EM.  The value below is what a sealed department receives: it
+says how much a similarity weighs and nothing about any record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privacy.canonical import Json
+from privacy.errors import ProtocolError, Text
+from privacy.linkage.candidates import Pairs
+from privacy.linkage.evidence import Evidence, Number
+from privacy.linkage.stack import Stack
+
+Floats = NDArray[np.float64]
+
+MODEL_VERSION = 1
+_SCALE = 1_000_000
+_PER_VIEW = 3
+
+
+@dataclass(frozen=True, slots=True)
+class MatchModel:
+    """Weights of evidence, in millionths of a natural logarithm of odds.
+
+    ``coefficients``: constant, T1 equal, then per view similarity, its square, missing.
+    ``number``: the number tokens missing, equal, in conflict, different.
+    """
+
+    views: tuple[str, ...]
+    coefficients: tuple[int, ...]
+    number: tuple[int, int, int, int]
+
+    def __post_init__(self) -> None:
+        """Check that there is one coefficient for each feature."""
+        if len(self.coefficients) != 2 + _PER_VIEW * len(self.views):
+            raise ProtocolError(
+                Text("照合モデルの係数の数が違います。", "the match model has other coefficients"),
+            )
+
+    def weigh(self, shown: Evidence) -> Floats:
+        """Return the match weight of each pair of *shown* (natural log odds)."""
+        return self.similarity_weight(shown) + self.number_weight(shown)
+
+    def similarity_weight(self, shown: Evidence) -> Floats:
+        """Return the part of the weight that views and T1 give."""
+        coefficients = np.array(self.coefficients, dtype=np.float64) / _SCALE
+        return np.asarray(features(shown) @ coefficients)
+
+    def number_weight(self, shown: Evidence) -> Floats:
+        """Return the part of the weight that the number tokens give."""
+        return np.asarray((np.array(self.number, dtype=np.float64) / _SCALE)[shown.number])
+
+    def to_json(self) -> Json:
+        """Return the model as canonical JSON takes it."""
+        return {
+            "version": MODEL_VERSION,
+            "views": list(self.views),
+            "coefficients": list(self.coefficients),
+            "number": list(self.number),
+        }
+
+
+def model_from_json(raw: Mapping[str, object]) -> MatchModel:
+    """Read back what `MatchModel.to_json` wrote.
+
+    Raises:
+        ProtocolError: another version, or something that is no model.
+    """
+    views, coefficients, number = (raw.get(k) for k in ("views", "coefficients", "number"))
+    if (
+        raw.get("version") != MODEL_VERSION
+        or not _all(views, str)
+        or not _all(coefficients, int)
+        or not _all(number, int)
+        or len(number) != len(Number)
+    ):
+        raise ProtocolError(
+            Text("照合モデルを読み取れません。", "the match model cannot be read"),
+            Text("両側の版をそろえてください。", "bring both sides to the same version"),
+        )
+    missing, equal, conflict, different = number
+    return MatchModel(tuple(views), tuple(coefficients), (missing, equal, conflict, different))
+
+
+def _all(value: object, kind: type) -> bool:
+    return isinstance(value, list) and all(type(item) is kind for item in value)
+
+
+def model_of(views: tuple[str, ...], coefficients: Floats, number: Floats) -> MatchModel:
+    """Return the model of *coefficients* and *number* weights given in natural logarithms."""
+    missing, equal, conflict, different = np.rint(number * _SCALE).astype(np.int64).tolist()
+    return MatchModel(
+        views,
+        tuple(np.rint(coefficients * _SCALE).astype(np.int64).tolist()),
+        (missing, equal, conflict, different),
+    )
+
+
+def features(shown: Evidence) -> Floats:
+    """Return the design matrix, pairs x (2 + 3 views): constant, T1, and per view three."""
+    missing = np.isnan(shown.similarity)
+    similarity = np.clip(np.where(missing, 0.0, shown.similarity), 0.0, 1.0).astype(np.float64)
+    columns = [np.ones(len(missing)), shown.exact.astype(np.float64)]
+    for view in range(len(shown.views)):
+        column = similarity[:, view]
+        columns += [column, column**2, missing[:, view].astype(np.float64)]
+    return np.stack(columns, axis=1)
+
+
+def starting_coefficients(views: tuple[str, ...]) -> Floats:
+    """Return weights to start from and to stay near where data are few.
+
+    Half similarity in all views of one pass is an even chance; 0.8 is a sure match.
+    """
+    passes = len({view.partition("/")[0] for view in views})
+    share = 3.0 / max(1, len(views)) * max(1, passes) ** 0.5
+    one_view = [4.0 * share, 4.0 * share, 1.5 * share]
+    return np.array([-8.0, 2.0, *(one_view * len(views))])
+
+
+def rivals(odds: Floats, pairs: Pairs, stack: Stack) -> Floats:
+    """Return for each pair the summed odds of the pairs it excludes.
+
+    A row has at most one match in another department, so a pair competes with every
+    other pair of either row with the other row's department.
+    """
+    count = len(stack.departments)
+    left_key = pairs.left * count + stack.department[pairs.right]
+    right_key = pairs.right * count + stack.department[pairs.left]
+    size = stack.rows * count
+    totals = np.bincount(left_key, odds, size) + np.bincount(right_key, odds, size)
+    return np.asarray(totals[left_key] + totals[right_key] - 2 * odds)
+
+
+def probabilities(weights: Floats, pairs: Pairs, stack: Stack) -> Floats:
+    """Return the match probability of each cross-department pair under *weights*.
+
+    The odds of a pair stand against those of its rivals and of no match at all.
+    """
+    odds = np.exp(np.clip(weights, -30.0, 30.0))
+    return np.asarray(odds / (1.0 + odds + np.maximum(rivals(odds, pairs, stack), 0.0)))
