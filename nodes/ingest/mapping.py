@@ -1,0 +1,81 @@
+"""Rows of an extract -> raw persons, by the department's mapping."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from nodes.ingest.department import ColumnMapping, DepartmentMapping
+from nodes.ingest.my_number import refuse_my_numbers
+from nodes.ingest.reader import Table, read_table
+from nodes.ingest.report import Fill
+from privacy.normalise.person import RawPerson
+
+_MISSING: Final = frozenset({"NULL", "null", "\\N", "NaN", "nan", "#N/A", "None", "<NA>"})
+"""How databases, spreadsheets and scripts write an empty cell into a CSV."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawRows:
+    """All rows of a department's extract, in file order; parallel tuples.
+
+    ``row_ids`` are as in the file, to the last space: they are handed back to it.
+    """
+
+    mapping: DepartmentMapping
+    encoding: str
+    lines: tuple[int, ...]
+    row_ids: tuple[str, ...] = field(repr=False)
+    persons: tuple[RawPerson, ...] = field(repr=False)
+    fills: tuple[Fill, ...]
+
+
+def read_rows(mapping: DepartmentMapping) -> RawRows:
+    """Read the department's extract and map every row; nothing leaves the process.
+
+    Raises:
+        UnreadableFileError, MappingError, MyNumberError: as `read_table` and
+            `refuse_my_numbers` say; then nothing of the file is used.
+    """
+    source = mapping.source
+    wanted = (source.id_column, *(name for field in mapping.fields for name in field.columns))
+    table = read_table(
+        source.path,
+        wanted=wanted,
+        encoding=source.encoding,
+        sheet=source.sheet,
+        needed_by=mapping.department,
+    )
+    refuse_my_numbers(table)
+    values = {field.name: joined(table, field) for field in mapping.fields}
+    names = tuple(values)
+    persons = tuple(
+        RawPerson(**dict(zip(names, row, strict=True)))
+        for row in zip(*values.values(), strict=True)
+    )
+    return RawRows(
+        mapping=mapping,
+        encoding=table.encoding,
+        lines=table.lines,
+        row_ids=tuple(table.columns[source.id_column]),
+        persons=persons,
+        fills=tuple(
+            Fill(column.name, column.label, sum(map(bool, values[column.name])), table.rows)
+            for column in mapping.fields
+        ),
+    )
+
+
+def joined(table: Table, mapped: ColumnMapping) -> Sequence[str]:
+    """Return the mapped columns of every row as one text, its parts separated by a space."""
+    columns = [[present(cell) for cell in table.columns[name]] for name in mapped.columns]
+    if len(columns) == 1:
+        return columns[0]
+    return [" ".join(filter(None, parts)) for parts in zip(*columns, strict=True)]
+
+
+def present(cell: str) -> str:
+    """Return *cell* without surrounding space, empty where it only says that it is empty."""
+    text = cell.strip()
+    return "" if text in _MISSING else text

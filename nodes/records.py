@@ -1,0 +1,270 @@
+"""Raw rows -> the department's records: normalised, checked, own duplicates taken as one.
+
+Pure: values in, values out.  Nothing here leaves the node; a record is what the
+encoder gets, and ``record_of_row`` is the node's way back from a record to its rows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from nodes.errors import MappingError
+from nodes.ingest.kinds import ImportKind, Kind, Severity, value_kind
+from nodes.ingest.mapping import RawRows
+from nodes.ingest.report import RowProblem
+from privacy.errors import Text
+from privacy.normalise.person import Person, ProblemKind, RawPerson
+
+Normaliser = Callable[..., Person]
+"""`privacy.normalise.record.normalise`: a raw person and ``date_order`` -> a person."""
+
+FindDuplicates = Callable[[Sequence[Person]], Sequence[Sequence[int]]]
+"""Persons of one department -> groups of two or more indices judged to be one person."""
+
+_ENOUGH: Final = 2
+_MANY_ROWS: Final = 20
+_FEWEST_IDS: Final = 0.9
+_TOGETHER: Final = (
+    ("family", "given", "middle"),
+    ("family_kana", "given_kana", "family_phonetic", "given_phonetic"),
+    ("birth_date",),
+    ("sex",),
+    ("town", "block", "building"),
+    ("postcode",),
+    ("phone",),
+    ("email",),
+    ("resident_number",),
+    ("former_family",),
+    ("alias_family", "alias_given"),
+)
+"""Fields that are taken from one row together when a duplicate fills a gap."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """A row that is not used; *row* is its place in the file, from 0."""
+
+    row: int
+    kind: Kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Records:
+    """One department's records.
+
+    ``persons``: what is encoded, one a record.  ``record_of_row``: for every row of
+    the file, its record, or -1 where the row was dropped.  ``duplicate_groups``: rows
+    (places in the file) that share a record.
+    """
+
+    department: str
+    row_ids: tuple[str, ...] = field(repr=False)
+    lines: tuple[int, ...] = field(repr=False)
+    persons: tuple[Person, ...] = field(repr=False)
+    record_of_row: tuple[int, ...] = field(repr=False)
+    dropped: tuple[Dropped, ...]
+    duplicate_groups: tuple[tuple[int, ...], ...]
+    problems: tuple[RowProblem, ...]
+
+    @property
+    def used(self) -> int:
+        """Return the number of rows that have a record."""
+        return len(self.row_ids) - len(self.dropped)
+
+
+def resolve_records(
+    raw: RawRows, normalise: Normaliser, find_duplicates: FindDuplicates
+) -> Records:
+    """Normalise *raw*, drop what cannot be used, take own duplicates as one record.
+
+    Args:
+        raw: all rows of the extract.
+        normalise: the normaliser of the version in force.
+        find_duplicates: finds rows of one person in clear, among the usable ones.
+
+    Raises:
+        MappingError: the id column is no row id: too many rows share one.
+    """
+    _refuse_shared_ids(raw)
+    reported: list[RowProblem] = []
+    repeats = _repeats(raw)
+    reasons = _bad_ids(raw, repeats)
+    order = raw.mapping.date_order
+    persons: dict[int, Person] = {}
+    for row, raw_person in enumerate(raw.persons):
+        if row in reasons or row in repeats:
+            continue
+        person = normalise(raw_person, date_order=order)
+        reason = unusable(person)
+        reported += _field_problems(raw, row, person, dropped=reason is not None)
+        if reason is None:
+            persons[row] = person
+        else:
+            reasons[row] = reason
+    groups = _groups(persons, find_duplicates)
+    reported += [_row_problem(raw, row, kind) for row, kind in sorted(reasons.items())]
+    reported += [_repeat_problem(raw, row) for row in sorted(repeats)]
+    return _records(raw, persons, groups, repeats, reasons, reported)
+
+
+def _records(
+    raw: RawRows,
+    persons: dict[int, Person],
+    groups: Sequence[Sequence[int]],
+    repeats: dict[int, int],
+    reasons: dict[int, Kind],
+    reported: list[RowProblem],
+) -> Records:
+    place = dict.fromkeys(range(len(raw.row_ids)), -1)
+    kept: list[Person] = []
+    for group in groups:
+        place.update(dict.fromkeys(group, len(kept)))
+        kept.append(merge([persons[row] for row in group]))
+    for row, first in repeats.items():
+        place[row] = place[first]
+        if place[first] < 0:
+            reasons[row] = reasons[first]
+    members: defaultdict[int, list[int]] = defaultdict(list)
+    for row, record in place.items():
+        if record >= 0:
+            members[record].append(row)
+    return Records(
+        department=raw.mapping.department,
+        row_ids=raw.row_ids,
+        lines=raw.lines,
+        persons=tuple(kept),
+        record_of_row=tuple(place.values()),
+        dropped=tuple(Dropped(row, kind) for row, kind in sorted(reasons.items())),
+        duplicate_groups=tuple(tuple(rows) for rows in members.values() if len(rows) > 1),
+        problems=tuple(sorted(reported, key=lambda problem: problem.line)),
+    )
+
+
+def unusable(person: Person) -> Kind | None:
+    """Return why *person* cannot be linked: fewer than two of the identity's four parts."""
+    family = person.family or person.family_kana
+    given = person.given or person.given_kana
+    parts = (family, given, person.birth_date, person.resident_number)
+    if sum(map(bool, parts)) >= _ENOUGH:
+        return None
+    return ImportKind.IDENTITY_INSUFFICIENT if family or given else ProblemKind.NAME_MISSING
+
+
+def merge(persons: Sequence[Person]) -> Person:
+    """Return the fullest of one person's rows, its gaps filled from the others."""
+    by_fill = sorted(persons, key=_filled, reverse=True)
+    best = by_fill[0]
+    for other in by_fill[1:]:
+        gaps = {
+            name: getattr(other, name)
+            for together in _TOGETHER
+            if not any(getattr(best, name) for name in together)
+            for name in together
+        }
+        best = dataclasses.replace(best, **gaps)
+    return best
+
+
+def _filled(person: Person) -> int:
+    return sum(bool(getattr(person, name)) for together in _TOGETHER for name in together)
+
+
+def _groups(persons: dict[int, Person], find_duplicates: FindDuplicates) -> list[list[int]]:
+    """Return the rows of every record, in the order of their first rows."""
+    rows = list(persons)
+    found = find_duplicates(list(persons.values()))
+    grouped = [sorted(rows[index] for index in group) for group in found if len(group) > 1]
+    alone = set(rows).difference(*grouped)
+    return sorted([*grouped, *([row] for row in alone)])
+
+
+def _repeats(raw: RawRows) -> dict[int, int]:
+    """Return rows that repeat an earlier row's id and identity -> that earlier row."""
+    first: dict[tuple[str, RawPerson], int] = {}
+    repeats = {}
+    for row, key in enumerate(zip(raw.row_ids, raw.persons, strict=True)):
+        if (earlier := first.setdefault(key, row)) != row and key[0].strip():
+            repeats[row] = earlier
+    return repeats
+
+
+def _bad_ids(raw: RawRows, repeats: dict[int, int]) -> dict[int, Kind]:
+    """Return rows without an id, and rows whose id another row has with another content."""
+    reasons: dict[int, Kind] = {}
+    holders: defaultdict[str, list[int]] = defaultdict(list)
+    for row, row_id in enumerate(raw.row_ids):
+        if not row_id.strip():
+            reasons[row] = ImportKind.ROW_ID_MISSING
+        elif row not in repeats:
+            holders[row_id].append(row)
+    for rows in holders.values():
+        if len(rows) > 1:
+            reasons.update(dict.fromkeys(rows, ImportKind.ROW_ID_CONFLICT))
+    return reasons
+
+
+def _refuse_shared_ids(raw: RawRows) -> None:
+    filled = [row_id for row_id in raw.row_ids if row_id.strip()]
+    distinct = len(set(filled))
+    if len(filled) < _MANY_ROWS or distinct >= _FEWEST_IDS * len(filled):
+        return
+    place, column = raw.mapping.source.path, raw.mapping.source.id_column
+    raise MappingError(
+        Text(
+            f"{place}: 「{column}」列は行の番号ではありません"
+            f"（{len(filled)}行に{distinct}種類しかありません）。",
+            f"{place}: the column `{column}` is no row id: "
+            f"{len(filled)} rows share {distinct} values.",
+        ),
+        Text(
+            "行ごとに違う番号の列を id に書いてください。",
+            "Name a column as `id` that differs from row to row.",
+        ),
+    )
+
+
+def _field_problems(
+    raw: RawRows, row: int, person: Person, *, dropped: bool
+) -> Iterator[RowProblem]:
+    source = raw.persons[row]
+    for problem in person.problems:
+        if dropped and problem.kind is ProblemKind.NAME_MISSING:
+            continue
+        missing = problem.kind in {ProblemKind.DATE_MISSING, ProblemKind.GAIJI}
+        yield RowProblem(
+            file=raw.mapping.source.path.name,
+            line=raw.lines[row],
+            column=raw.mapping.label(problem.field),
+            kind=problem.kind,
+            severity=Severity.NOTED if missing else Severity.FIELD_IGNORED,
+            value_kind=value_kind(str(getattr(source, problem.field, ""))),
+        )
+
+
+def _row_problem(raw: RawRows, row: int, kind: Kind) -> RowProblem:
+    by_id = kind in {ImportKind.ROW_ID_MISSING, ImportKind.ROW_ID_CONFLICT}
+    names = ("full_name", "family_name", "given_name", "full_name_kana", "birth_date")
+    mapped = [m.label for m in raw.mapping.fields if m.name in names]
+    return RowProblem(
+        file=raw.mapping.source.path.name,
+        line=raw.lines[row],
+        column=raw.mapping.source.id_column if by_id else ", ".join(mapped),
+        kind=kind,
+        severity=Severity.ROW_DROPPED,
+        value_kind=value_kind(raw.row_ids[row]) if by_id else Text("", ""),
+    )
+
+
+def _repeat_problem(raw: RawRows, row: int) -> RowProblem:
+    return RowProblem(
+        file=raw.mapping.source.path.name,
+        line=raw.lines[row],
+        column=raw.mapping.source.id_column,
+        kind=ImportKind.ROW_ID_REPEATED,
+        severity=Severity.NOTED,
+        value_kind=value_kind(raw.row_ids[row]),
+    )
