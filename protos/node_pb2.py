@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from protos import common_pb2 as protos_dot_common__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11protos/node.proto\x12\tenishi.v1\x1a\x13protos/common.proto\"=\n\x12ProposeRosterReply\x12\'\n\tsignature\x18\x01 \x01(\x0b\x32\x14.enishi.v1.Signature\":\n\rCommitRequest\x12\x15\n\rroster_digest\x18\x01 \x01(\x0c\x12\x12\n\ncity_epoch\x18\x02 \x01(\x04\"!\n\x0b\x43ommitReply\x12\x12\n\ncommitment\x18\x01 \x01(\x0c\"\xc4\x01\n\x18SendContributionsRequest\x12\x15\n\rroster_digest\x18\x01 \x01(\x0c\x12\x12\n\ncity_epoch\x18\x02 \x01(\x04\x12I\n\x0b\x63ommitments\x18\x03 \x03(\x0b\x32\x34.enishi.v1.SendContributionsRequest.CommitmentsEntry\x1a\x32\n\x10\x43ommitmentsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"?\n\x16SendContributionsReply\x12%\n\x06shares\x18\x01 \x03(\x0b\x32\x15.enishi.v1.HpkeSealed\"o\n\x1bReceiveContributionsRequest\x12\x15\n\rroster_digest\x18\x01 \x01(\x0c\x12\x12\n\ncity_epoch\x18\x02 \x01(\x04\x12%\n\x06shares\x18\x03 \x03(\x0b\x32\x15.enishi.v1.HpkeSealed\")\n\x0c\x43onfirmation\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0b\n\x03tag\x18\x02 \x01(\x0c\"o\n\x12\x43onfirmCityRequest\x12\x15\n\rroster_digest\x18\x01 \x01(\x0c\x12\x12\n\ncity_epoch\x18\x02 \x01(\x04\x12.\n\rconfirmations\x18\x03 \x03(\x0b\x32\x17.enishi.v1.Confirmation\"X\n\nPlanReview\x12%\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0e\x32\x13.enishi.v1.Decision\x12#\n\x07problem\x18\x02 \x01(\x0b\x32\x12.enishi.v1.Problem\"\xb7\x01\n\x0bKnownAnswer\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x15\n\rschema_digest\x18\x02 \x01(\x0c\x12\x1d\n\x15normalisation_version\x18\x03 \x01(\t\x12\x34\n\x07\x64igests\x18\x04 \x03(\x0b\x32#.enishi.v1.KnownAnswer.DigestsEntry\x1a.\n\x0c\x44igestsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"a\n\x14SendEncodingsRequest\x12\x13\n\x0bplan_digest\x18\x01 \x01(\x0c\x12\x15\n\rschema_digest\x18\x02 \x01(\x0c\x12\x0c\n\x04pass\x18\x03 \x01(\t\x12\x0f\n\x07handles\x18\x04 \x03(\r\"\xc5\x02\n\rEncodingChunk\x12\x13\n\x0bplan_digest\x18\x01 \x01(\x0c\x12\x15\n\rschema_digest\x18\x02 \x01(\x0c\x12\x0c\n\x04pass\x18\x03 \x01(\t\x12\x12\n\ntotal_rows\x18\x04 \x01(\r\x12\x11\n\tfirst_row\x18\x05 \x01(\r\x12\x0c\n\x04rows\x18\x06 \x01(\r\x12\x34\n\x06tokens\x18\x07 \x03(\x0b\x32$.enishi.v1.EncodingChunk.TokensEntry\x12\x32\n\x05views\x18\x08 \x03(\x0b\x32#.enishi.v1.EncodingChunk.ViewsEntry\x1a-\n\x0bTokensEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\x1a,\n\nViewsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"\xb0\x02\n\rUniverseChunk\x12\x13\n\x0bplan_digest\x18\x01 \x01(\x0c\x12\x15\n\rschema_digest\x18\x02 \x01(\x0c\x12\x12\n\nmodel_json\x18\x03 \x01(\x0c\x12\x13\n\x0btotal_slots\x18\x04 \x01(\r\x12\x16\n\x0e\x63odes_per_slot\x18\x05 \x01(\r\x12\x12\n\nfirst_slot\x18\x06 \x01(\r\x12\r\n\x05slots\x18\x07 \x01(\r\x12\x32\n\x05views\x18\x08 \x03(\x0b\x32#.enishi.v1.UniverseChunk.ViewsEntry\x12\x12\n\nslot_table\x18\t \x01(\x04\x12\x19\n\x11slot_table_digest\x18\n \x01(\x0c\x1a,\n\nViewsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"\x9a\x01\n\tSlotChunk\x12\x13\n\x0bplan_digest\x18\x01 \x01(\x0c\x12\x12\n\nslot_table\x18\x02 \x01(\x04\x12\x19\n\x11slot_table_digest\x18\x03 \x01(\x0c\x12\x13\n\x0btotal_slots\x18\x04 \x01(\r\x12\x12\n\ntotal_rows\x18\x05 \x01(\r\x12\x11\n\tfirst_row\x18\x06 \x01(\r\x12\r\n\x05slots\x18\x07 \x01(\x0c\"]\n\x0c\x42\x65ginRequest\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\x12\x0e\n\x06\x64\x65\x61ler\x18\x02 \x01(\t\x12 \n\x06readys\x18\x03 \x03(\x0b\x32\x10.enishi.v1.Ready\"\x8a\x01\n\x0c\x44\x65\x61lingChunk\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\x12\x10\n\x08receiver\x18\x02 \x01(\t\x12$\n\x05seeds\x18\x03 \x01(\x0b\x32\x15.enishi.v1.HpkeSealed\x12%\n\ncorrection\x18\x04 \x01(\x0b\x32\x11.enishi.v1.Sealed\">\n\x11SendSealedRequest\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\x12\x0c\n\x04step\x18\x02 \x01(\t\"K\n\tRunSealed\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\x12!\n\x06sealed\x18\x02 \x01(\x0b\x32\x11.enishi.v1.Sealed\"\xbf\x01\n\x0bOutputChunk\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\x12\x0c\n\x04node\x18\x02 \x01(\t\x12\x0e\n\x06output\x18\x03 \x01(\t\x12\x13\n\x0btotal_bytes\x18\x04 \x01(\x04\x12\x0e\n\x06offset\x18\x05 \x01(\x04\x12\x0e\n\x06masked\x18\x06 \x01(\x0c\x12\x16\n\x0e\x66irst_position\x18\x07 \x01(\r\x12\r\n\x05\x63\x61rds\x18\x08 \x03(\x0c\x12\x19\n\x11\x63\x61rd_encapsulated\x18\t \x01(\x0c\"P\n\x07Receipt\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0e\n\x06listed\x18\x02 \x01(\r\x12\'\n\tsignature\x18\x03 \x01(\x0b\x32\x14.enishi.v1.Signature\"3\n\x14\x45xchangeHeadsRequest\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\"9\n\x12\x43ountersignRequest\x12#\n\x05heads\x18\x01 \x03(\x0b\x32\x14.enishi.v1.AuditHead\"<\n\x10\x43ountersignReply\x12(\n\nsignatures\x18\x01 \x03(\x0b\x32\x14.enishi.v1.Signature*g\n\x08\x44\x65\x63ision\x12\x18\n\x14\x44\x45\x43ISION_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44\x45\x43ISION_APPROVED\x10\x01\x12\x14\n\x10\x44\x45\x43ISION_PENDING\x10\x02\x12\x14\n\x10\x44\x45\x43ISION_REFUSED\x10\x03\x32\xe1\n\n\x04Node\x12\x38\n\tGetStatus\x12\x18.enishi.v1.StatusRequest\x1a\x11.enishi.v1.Status\x12\x41\n\rProposeRoster\x12\x11.enishi.v1.Roster\x1a\x1d.enishi.v1.ProposeRosterReply\x12\x32\n\x0c\x41\x63\x63\x65ptRoster\x12\x11.enishi.v1.Roster\x1a\x0f.enishi.v1.Done\x12:\n\x06\x43ommit\x12\x18.enishi.v1.CommitRequest\x1a\x16.enishi.v1.CommitReply\x12[\n\x11SendContributions\x12#.enishi.v1.SendContributionsRequest\x1a!.enishi.v1.SendContributionsReply\x12W\n\x14ReceiveContributions\x12&.enishi.v1.ReceiveContributionsRequest\x1a\x17.enishi.v1.Confirmation\x12=\n\x0b\x43onfirmCity\x12\x1d.enishi.v1.ConfirmCityRequest\x1a\x0f.enishi.v1.Done\x12\x34\n\nReviewPlan\x12\x0f.enishi.v1.Plan\x1a\x15.enishi.v1.PlanReview\x12;\n\x11\x41nswerKnownPeople\x12\x0e.enishi.v1.Run\x1a\x16.enishi.v1.KnownAnswer\x12L\n\rSendEncodings\x12\x1f.enishi.v1.SendEncodingsRequest\x1a\x18.enishi.v1.EncodingChunk0\x01\x12<\n\rMatchUniverse\x12\x18.enishi.v1.UniverseChunk\x1a\x0f.enishi.v1.Done(\x01\x12\x36\n\x0b\x41\x63\x63\x65ptSlots\x12\x14.enishi.v1.SlotChunk\x1a\x0f.enishi.v1.Done(\x01\x12-\n\tMakeReady\x12\x0e.enishi.v1.Run\x1a\x10.enishi.v1.Ready\x12\x30\n\x05\x42\x65gin\x12\x17.enishi.v1.BeginRequest\x1a\x0e.enishi.v1.Run\x12<\n\x0eReceiveDealing\x12\x17.enishi.v1.DealingChunk\x1a\x0f.enishi.v1.Done(\x01\x12?\n\nSendSealed\x12\x1c.enishi.v1.SendSealedRequest\x1a\x11.enishi.v1.Sealed0\x01\x12\x38\n\rReceiveSealed\x12\x14.enishi.v1.RunSealed\x1a\x0f.enishi.v1.Done(\x01\x12\x37\n\x0bSendOutputs\x12\x0e.enishi.v1.Run\x1a\x16.enishi.v1.OutputChunk0\x01\x12/\n\x07\x44\x65liver\x12\x10.enishi.v1.Alert\x1a\x12.enishi.v1.Receipt\x12)\n\x06\x45ndRun\x12\x0e.enishi.v1.Run\x1a\x0f.enishi.v1.Done\x12\x46\n\rExchangeHeads\x12\x1f.enishi.v1.ExchangeHeadsRequest\x1a\x14.enishi.v1.AuditHead\x12I\n\x0b\x43ountersign\x12\x1d.enishi.v1.CountersignRequest\x1a\x1b.enishi.v1.CountersignReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11protos/node.proto\x12\tenishi.v1\x1a\x13protos/common.proto\"=\n\x12ProposeRosterReply\x12\'\n\tsignature\x18\x01 \x01(\x0b\x32\x14.enishi.v1.Signature\":\n\rCommitRequest\x12\x15\n\rroster_digest\x18\x01 \x01(\x0c\x12\x12\n\ncity_epoch\x18\x02 \x01(\x04\"!\n\x0b\x43ommitReply\x12\x12\n\ncommitment\x18\x01 \x01(\x0c\"\xc4\x01\n\x18SendContributionsRequest\x12\x15\n\rroster_digest\x18\x01 \x01(\x0c\x12\x12\n\ncity_epoch\x18\x02 \x01(\x04\x12I\n\x0b\x63ommitments\x18\x03 \x03(\x0b\x32\x34.enishi.v1.SendContributionsRequest.CommitmentsEntry\x1a\x32\n\x10\x43ommitmentsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"?\n\x16SendContributionsReply\x12%\n\x06shares\x18\x01 \x03(\x0b\x32\x15.enishi.v1.HpkeSealed\"o\n\x1bReceiveContributionsRequest\x12\x15\n\rroster_digest\x18\x01 \x01(\x0c\x12\x12\n\ncity_epoch\x18\x02 \x01(\x04\x12%\n\x06shares\x18\x03 \x03(\x0b\x32\x15.enishi.v1.HpkeSealed\")\n\x0c\x43onfirmation\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0b\n\x03tag\x18\x02 \x01(\x0c\"o\n\x12\x43onfirmCityRequest\x12\x15\n\rroster_digest\x18\x01 \x01(\x0c\x12\x12\n\ncity_epoch\x18\x02 \x01(\x04\x12.\n\rconfirmations\x18\x03 \x03(\x0b\x32\x17.enishi.v1.Confirmation\"X\n\nPlanReview\x12%\n\x08\x64\x65\x63ision\x18\x01 \x01(\x0e\x32\x13.enishi.v1.Decision\x12#\n\x07problem\x18\x02 \x01(\x0b\x32\x12.enishi.v1.Problem\"\xdf\x01\n\x0bKnownAnswer\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x15\n\rschema_digest\x18\x02 \x01(\x0c\x12\x1d\n\x15normalisation_version\x18\x03 \x01(\t\x12\x34\n\x07\x64igests\x18\x04 \x03(\x0b\x32#.enishi.v1.KnownAnswer.DigestsEntry\x12\x12\n\ncity_epoch\x18\x05 \x01(\x04\x12\x12\n\nlink_epoch\x18\x06 \x01(\x04\x1a.\n\x0c\x44igestsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"a\n\x14SendEncodingsRequest\x12\x13\n\x0bplan_digest\x18\x01 \x01(\x0c\x12\x15\n\rschema_digest\x18\x02 \x01(\x0c\x12\x0c\n\x04pass\x18\x03 \x01(\t\x12\x0f\n\x07handles\x18\x04 \x03(\r\"\xc5\x02\n\rEncodingChunk\x12\x13\n\x0bplan_digest\x18\x01 \x01(\x0c\x12\x15\n\rschema_digest\x18\x02 \x01(\x0c\x12\x0c\n\x04pass\x18\x03 \x01(\t\x12\x12\n\ntotal_rows\x18\x04 \x01(\r\x12\x11\n\tfirst_row\x18\x05 \x01(\r\x12\x0c\n\x04rows\x18\x06 \x01(\r\x12\x34\n\x06tokens\x18\x07 \x03(\x0b\x32$.enishi.v1.EncodingChunk.TokensEntry\x12\x32\n\x05views\x18\x08 \x03(\x0b\x32#.enishi.v1.EncodingChunk.ViewsEntry\x1a-\n\x0bTokensEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\x1a,\n\nViewsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"\xb0\x02\n\rUniverseChunk\x12\x13\n\x0bplan_digest\x18\x01 \x01(\x0c\x12\x15\n\rschema_digest\x18\x02 \x01(\x0c\x12\x12\n\nmodel_json\x18\x03 \x01(\x0c\x12\x13\n\x0btotal_slots\x18\x04 \x01(\r\x12\x16\n\x0e\x63odes_per_slot\x18\x05 \x01(\r\x12\x12\n\nfirst_slot\x18\x06 \x01(\r\x12\r\n\x05slots\x18\x07 \x01(\r\x12\x32\n\x05views\x18\x08 \x03(\x0b\x32#.enishi.v1.UniverseChunk.ViewsEntry\x12\x12\n\nslot_table\x18\t \x01(\x04\x12\x19\n\x11slot_table_digest\x18\n \x01(\x0c\x1a,\n\nViewsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x0c:\x02\x38\x01\"\x9a\x01\n\tSlotChunk\x12\x13\n\x0bplan_digest\x18\x01 \x01(\x0c\x12\x12\n\nslot_table\x18\x02 \x01(\x04\x12\x19\n\x11slot_table_digest\x18\x03 \x01(\x0c\x12\x13\n\x0btotal_slots\x18\x04 \x01(\r\x12\x12\n\ntotal_rows\x18\x05 \x01(\r\x12\x11\n\tfirst_row\x18\x06 \x01(\r\x12\r\n\x05slots\x18\x07 \x01(\x0c\"]\n\x0c\x42\x65ginRequest\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\x12\x0e\n\x06\x64\x65\x61ler\x18\x02 \x01(\t\x12 \n\x06readys\x18\x03 \x03(\x0b\x32\x10.enishi.v1.Ready\"\x8a\x01\n\x0c\x44\x65\x61lingChunk\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\x12\x10\n\x08receiver\x18\x02 \x01(\t\x12$\n\x05seeds\x18\x03 \x01(\x0b\x32\x15.enishi.v1.HpkeSealed\x12%\n\ncorrection\x18\x04 \x01(\x0b\x32\x11.enishi.v1.Sealed\">\n\x11SendSealedRequest\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\x12\x0c\n\x04step\x18\x02 \x01(\t\"K\n\tRunSealed\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\x12!\n\x06sealed\x18\x02 \x01(\x0b\x32\x11.enishi.v1.Sealed\"\xbf\x01\n\x0bOutputChunk\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\x12\x0c\n\x04node\x18\x02 \x01(\t\x12\x0e\n\x06output\x18\x03 \x01(\t\x12\x13\n\x0btotal_bytes\x18\x04 \x01(\x04\x12\x0e\n\x06offset\x18\x05 \x01(\x04\x12\x0e\n\x06masked\x18\x06 \x01(\x0c\x12\x16\n\x0e\x66irst_position\x18\x07 \x01(\r\x12\r\n\x05\x63\x61rds\x18\x08 \x03(\x0c\x12\x19\n\x11\x63\x61rd_encapsulated\x18\t \x01(\x0c\"P\n\x07Receipt\x12\x0c\n\x04node\x18\x01 \x01(\t\x12\x0e\n\x06listed\x18\x02 \x01(\r\x12\'\n\tsignature\x18\x03 \x01(\x0b\x32\x14.enishi.v1.Signature\"3\n\x14\x45xchangeHeadsRequest\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\"9\n\x12\x43ountersignRequest\x12#\n\x05heads\x18\x01 \x03(\x0b\x32\x14.enishi.v1.AuditHead\"<\n\x10\x43ountersignReply\x12(\n\nsignatures\x18\x01 \x03(\x0b\x32\x14.enishi.v1.Signature*g\n\x08\x44\x65\x63ision\x12\x18\n\x14\x44\x45\x43ISION_UNSPECIFIED\x10\x00\x12\x15\n\x11\x44\x45\x43ISION_APPROVED\x10\x01\x12\x14\n\x10\x44\x45\x43ISION_PENDING\x10\x02\x12\x14\n\x10\x44\x45\x43ISION_REFUSED\x10\x03\x32\xe1\n\n\x04Node\x12\x38\n\tGetStatus\x12\x18.enishi.v1.StatusRequest\x1a\x11.enishi.v1.Status\x12\x41\n\rProposeRoster\x12\x11.enishi.v1.Roster\x1a\x1d.enishi.v1.ProposeRosterReply\x12\x32\n\x0c\x41\x63\x63\x65ptRoster\x12\x11.enishi.v1.Roster\x1a\x0f.enishi.v1.Done\x12:\n\x06\x43ommit\x12\x18.enishi.v1.CommitRequest\x1a\x16.enishi.v1.CommitReply\x12[\n\x11SendContributions\x12#.enishi.v1.SendContributionsRequest\x1a!.enishi.v1.SendContributionsReply\x12W\n\x14ReceiveContributions\x12&.enishi.v1.ReceiveContributionsRequest\x1a\x17.enishi.v1.Confirmation\x12=\n\x0b\x43onfirmCity\x12\x1d.enishi.v1.ConfirmCityRequest\x1a\x0f.enishi.v1.Done\x12\x34\n\nReviewPlan\x12\x0f.enishi.v1.Plan\x1a\x15.enishi.v1.PlanReview\x12;\n\x11\x41nswerKnownPeople\x12\x0e.enishi.v1.Run\x1a\x16.enishi.v1.KnownAnswer\x12L\n\rSendEncodings\x12\x1f.enishi.v1.SendEncodingsRequest\x1a\x18.enishi.v1.EncodingChunk0\x01\x12<\n\rMatchUniverse\x12\x18.enishi.v1.UniverseChunk\x1a\x0f.enishi.v1.Done(\x01\x12\x36\n\x0b\x41\x63\x63\x65ptSlots\x12\x14.enishi.v1.SlotChunk\x1a\x0f.enishi.v1.Done(\x01\x12-\n\tMakeReady\x12\x0e.enishi.v1.Run\x1a\x10.enishi.v1.Ready\x12\x30\n\x05\x42\x65gin\x12\x17.enishi.v1.BeginRequest\x1a\x0e.enishi.v1.Run\x12<\n\x0eReceiveDealing\x12\x17.enishi.v1.DealingChunk\x1a\x0f.enishi.v1.Done(\x01\x12?\n\nSendSealed\x12\x1c.enishi.v1.SendSealedRequest\x1a\x11.enishi.v1.Sealed0\x01\x12\x38\n\rReceiveSealed\x12\x14.enishi.v1.RunSealed\x1a\x0f.enishi.v1.Done(\x01\x12\x37\n\x0bSendOutputs\x12\x0e.enishi.v1.Run\x1a\x16.enishi.v1.OutputChunk0\x01\x12/\n\x07\x44\x65liver\x12\x10.enishi.v1.Alert\x1a\x12.enishi.v1.Receipt\x12)\n\x06\x45ndRun\x12\x0e.enishi.v1.Run\x1a\x0f.enishi.v1.Done\x12\x46\n\rExchangeHeads\x12\x1f.enishi.v1.ExchangeHeadsRequest\x1a\x14.enishi.v1.AuditHead\x12I\n\x0b\x43ountersign\x12\x1d.enishi.v1.CountersignRequest\x1a\x1b.enishi.v1.CountersignReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,8 +42,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ENCODINGCHUNK_VIEWSENTRY']._serialized_options = b'8\001'
   _globals['_UNIVERSECHUNK_VIEWSENTRY']._loaded_options = None
   _globals['_UNIVERSECHUNK_VIEWSENTRY']._serialized_options = b'8\001'
-  _globals['_DECISION']._serialized_start=2738
-  _globals['_DECISION']._serialized_end=2841
+  _globals['_DECISION']._serialized_start=2778
+  _globals['_DECISION']._serialized_end=2881
   _globals['_PROPOSEROSTERREPLY']._serialized_start=53
   _globals['_PROPOSEROSTERREPLY']._serialized_end=114
   _globals['_COMMITREQUEST']._serialized_start=116
@@ -65,41 +65,41 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_PLANREVIEW']._serialized_start=744
   _globals['_PLANREVIEW']._serialized_end=832
   _globals['_KNOWNANSWER']._serialized_start=835
-  _globals['_KNOWNANSWER']._serialized_end=1018
-  _globals['_KNOWNANSWER_DIGESTSENTRY']._serialized_start=972
-  _globals['_KNOWNANSWER_DIGESTSENTRY']._serialized_end=1018
-  _globals['_SENDENCODINGSREQUEST']._serialized_start=1020
-  _globals['_SENDENCODINGSREQUEST']._serialized_end=1117
-  _globals['_ENCODINGCHUNK']._serialized_start=1120
-  _globals['_ENCODINGCHUNK']._serialized_end=1445
-  _globals['_ENCODINGCHUNK_TOKENSENTRY']._serialized_start=1354
-  _globals['_ENCODINGCHUNK_TOKENSENTRY']._serialized_end=1399
-  _globals['_ENCODINGCHUNK_VIEWSENTRY']._serialized_start=1401
-  _globals['_ENCODINGCHUNK_VIEWSENTRY']._serialized_end=1445
-  _globals['_UNIVERSECHUNK']._serialized_start=1448
-  _globals['_UNIVERSECHUNK']._serialized_end=1752
-  _globals['_UNIVERSECHUNK_VIEWSENTRY']._serialized_start=1401
-  _globals['_UNIVERSECHUNK_VIEWSENTRY']._serialized_end=1445
-  _globals['_SLOTCHUNK']._serialized_start=1755
-  _globals['_SLOTCHUNK']._serialized_end=1909
-  _globals['_BEGINREQUEST']._serialized_start=1911
-  _globals['_BEGINREQUEST']._serialized_end=2004
-  _globals['_DEALINGCHUNK']._serialized_start=2007
-  _globals['_DEALINGCHUNK']._serialized_end=2145
-  _globals['_SENDSEALEDREQUEST']._serialized_start=2147
-  _globals['_SENDSEALEDREQUEST']._serialized_end=2209
-  _globals['_RUNSEALED']._serialized_start=2211
-  _globals['_RUNSEALED']._serialized_end=2286
-  _globals['_OUTPUTCHUNK']._serialized_start=2289
-  _globals['_OUTPUTCHUNK']._serialized_end=2480
-  _globals['_RECEIPT']._serialized_start=2482
-  _globals['_RECEIPT']._serialized_end=2562
-  _globals['_EXCHANGEHEADSREQUEST']._serialized_start=2564
-  _globals['_EXCHANGEHEADSREQUEST']._serialized_end=2615
-  _globals['_COUNTERSIGNREQUEST']._serialized_start=2617
-  _globals['_COUNTERSIGNREQUEST']._serialized_end=2674
-  _globals['_COUNTERSIGNREPLY']._serialized_start=2676
-  _globals['_COUNTERSIGNREPLY']._serialized_end=2736
-  _globals['_NODE']._serialized_start=2844
-  _globals['_NODE']._serialized_end=4221
+  _globals['_KNOWNANSWER']._serialized_end=1058
+  _globals['_KNOWNANSWER_DIGESTSENTRY']._serialized_start=1012
+  _globals['_KNOWNANSWER_DIGESTSENTRY']._serialized_end=1058
+  _globals['_SENDENCODINGSREQUEST']._serialized_start=1060
+  _globals['_SENDENCODINGSREQUEST']._serialized_end=1157
+  _globals['_ENCODINGCHUNK']._serialized_start=1160
+  _globals['_ENCODINGCHUNK']._serialized_end=1485
+  _globals['_ENCODINGCHUNK_TOKENSENTRY']._serialized_start=1394
+  _globals['_ENCODINGCHUNK_TOKENSENTRY']._serialized_end=1439
+  _globals['_ENCODINGCHUNK_VIEWSENTRY']._serialized_start=1441
+  _globals['_ENCODINGCHUNK_VIEWSENTRY']._serialized_end=1485
+  _globals['_UNIVERSECHUNK']._serialized_start=1488
+  _globals['_UNIVERSECHUNK']._serialized_end=1792
+  _globals['_UNIVERSECHUNK_VIEWSENTRY']._serialized_start=1441
+  _globals['_UNIVERSECHUNK_VIEWSENTRY']._serialized_end=1485
+  _globals['_SLOTCHUNK']._serialized_start=1795
+  _globals['_SLOTCHUNK']._serialized_end=1949
+  _globals['_BEGINREQUEST']._serialized_start=1951
+  _globals['_BEGINREQUEST']._serialized_end=2044
+  _globals['_DEALINGCHUNK']._serialized_start=2047
+  _globals['_DEALINGCHUNK']._serialized_end=2185
+  _globals['_SENDSEALEDREQUEST']._serialized_start=2187
+  _globals['_SENDSEALEDREQUEST']._serialized_end=2249
+  _globals['_RUNSEALED']._serialized_start=2251
+  _globals['_RUNSEALED']._serialized_end=2326
+  _globals['_OUTPUTCHUNK']._serialized_start=2329
+  _globals['_OUTPUTCHUNK']._serialized_end=2520
+  _globals['_RECEIPT']._serialized_start=2522
+  _globals['_RECEIPT']._serialized_end=2602
+  _globals['_EXCHANGEHEADSREQUEST']._serialized_start=2604
+  _globals['_EXCHANGEHEADSREQUEST']._serialized_end=2655
+  _globals['_COUNTERSIGNREQUEST']._serialized_start=2657
+  _globals['_COUNTERSIGNREQUEST']._serialized_end=2714
+  _globals['_COUNTERSIGNREPLY']._serialized_start=2716
+  _globals['_COUNTERSIGNREPLY']._serialized_end=2776
+  _globals['_NODE']._serialized_start=2884
+  _globals['_NODE']._serialized_end=4261
 # @@protoc_insertion_point(module_scope)

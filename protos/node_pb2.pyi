@@ -299,9 +299,13 @@ class KnownAnswer(_message.Message):
     SCHEMA_DIGEST_FIELD_NUMBER: _builtins.int
     NORMALISATION_VERSION_FIELD_NUMBER: _builtins.int
     DIGESTS_FIELD_NUMBER: _builtins.int
+    CITY_EPOCH_FIELD_NUMBER: _builtins.int
+    LINK_EPOCH_FIELD_NUMBER: _builtins.int
     node: _builtins.str
     schema_digest: _builtins.bytes
     normalisation_version: _builtins.str
+    city_epoch: _builtins.int
+    link_epoch: _builtins.int
     @_builtins.property
     def digests(self) -> _containers.ScalarMap[_builtins.str, _builtins.bytes]:
         """view or token kind -> truncated digest"""
@@ -313,10 +317,12 @@ class KnownAnswer(_message.Message):
         schema_digest: _builtins.bytes = ...,
         normalisation_version: _builtins.str = ...,
         digests: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
+        city_epoch: _builtins.int = ...,
+        link_epoch: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["digests", b"digests", "node", b"node", "normalisation_version", b"normalisation_version", "schema_digest", b"schema_digest"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["city_epoch", b"city_epoch", "digests", b"digests", "link_epoch", b"link_epoch", "node", b"node", "normalisation_version", b"normalisation_version", "schema_digest", b"schema_digest"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
