@@ -54,6 +54,21 @@ class Linker:
         """Return the departments in the order of their rows."""
         return self.stack.departments
 
+    @property
+    def solution(self) -> Solution:
+        """Return the clusters found so far, over the stacked rows."""
+        return self.linked.solution
+
+    @property
+    def model(self) -> MatchModel:
+        """Return the model that a sealed department matches with: of all passes made."""
+        return self.linked.second_model or self.linked.first_model
+
+    def clusters(self) -> dict[str, Ids]:
+        """Return for each department row -> cluster, 0..N-1, singletons included."""
+        cluster = self.linked.solution.cluster
+        return {name: cluster[self.stack.of(at)] for at, name in enumerate(self.departments)}
+
     def ask(self, seed: bytes, share: float = DEFAULT_SHARE) -> dict[str, Ids]:
         """Return the rows that each department is asked to encode for the second pass, ascending.
 

@@ -25,14 +25,16 @@ Floats = NDArray[np.float64]
 
 MODEL_VERSION = 1
 _SCALE = 1_000_000
-_PER_VIEW = 3
+_PER_VIEW = 4
+_NOISE = 0.25
+"""Similarity that no unrelated pair reaches: 5.7 standard deviations at 512 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchModel:
     """Weights of evidence, in millionths of a natural logarithm of odds.
 
-    ``coefficients``: constant, T1 equal, then per view similarity, its square, missing.
+    ``coefficients``: constant, T1 equal, then per view rise, similarity, its square, missing.
     ``number``: the number tokens missing, equal, in conflict, different.
     """
 
@@ -107,13 +109,19 @@ def model_of(views: tuple[str, ...], coefficients: Floats, number: Floats) -> Ma
 
 
 def features(shown: Evidence) -> Floats:
-    """Return the design matrix, pairs x (2 + 3 views): constant, T1, and per view three."""
+    """Return the design matrix, pairs x (2 + 4 views): constant, T1, and per view four.
+
+    The first of the four is the rise out of the noise: unrelated codes agree by chance
+    with a log density that falls with the square of the similarity, up to where chance
+    ends and likeness of names begins.
+    """
     missing = np.isnan(shown.similarity)
     similarity = np.clip(np.where(missing, 0.0, shown.similarity), 0.0, 1.0).astype(np.float64)
     columns = [np.ones(len(missing)), shown.exact.astype(np.float64)]
     for view in range(len(shown.views)):
         column = similarity[:, view]
-        columns += [column, column**2, missing[:, view].astype(np.float64)]
+        rise = np.minimum(column / _NOISE, 1.0) ** 2
+        columns += [rise, column, column**2, missing[:, view].astype(np.float64)]
     return np.stack(columns, axis=1)
 
 
@@ -124,7 +132,7 @@ def starting_coefficients(views: tuple[str, ...]) -> Floats:
     """
     passes = len({view.partition("/")[0] for view in views})
     share = 3.0 / max(1, len(views)) * max(1, passes) ** 0.5
-    one_view = [4.0 * share, 4.0 * share, 1.5 * share]
+    one_view = [3.0 * share, 2.0 * share, 3.0 * share, 1.5 * share]
     return np.array([-8.0, 2.0, *(one_view * len(views))])
 
 
