@@ -91,7 +91,7 @@ def unpack(codes: Codes) -> NDArray[np.uint8]:
 
 def pack(bits: NDArray[np.uint8]) -> Codes:
     """Return n x bits zeros and ones as n x (bits / 64) words; the reverse of `unpack`."""
-    octets = np.packbits(bits, axis=1, bitorder="little")
+    octets = np.ascontiguousarray(np.packbits(bits, axis=1, bitorder="little"))
     return octets.view("<u8").astype(np.uint64, copy=False)
 
 

@@ -32,7 +32,7 @@ class SignMatrix:
         """Expand the view's sharpening *key*: one bit a sign, row-major, low bit first, 1 is +."""
         stream = np.frombuffer(keystream(key, BITS * fold * length // 8), dtype=np.uint8)
         signs = np.unpackbits(stream, bitorder="little").reshape(BITS, fold * length)
-        return cls(length, fold, pack(np.ascontiguousarray(signs.T)))
+        return cls(length, fold, pack(signs.T))
 
     def sharpen(self, filters: Codes, kernels: Kernels | None = None) -> Codes:
         """Return the codes of *filters* (n x 16 words): n x (length / 64) words.

@@ -1,0 +1,135 @@
+"""Dummy records: encodings that belong to nobody and look like anybody's.
+
+They blur how many real records a node sends and which records a second pass asks for
+(PROTOCOL 2).  A dummy consists of random grams of the reserved field ``dummy`` and random
+tokens, all drawn from a secret of its node, so it matches no real record and no holder
+of the link keys can name it.  Drawn once per link epoch and kept: a node asks for more
+with a higher number and never takes any away, else two rounds would show which they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privacy.encoding.batch import Batch, Codes, Labels, Tokens
+from privacy.encoding.encoder import Encoder
+from privacy.encoding.filters import Content
+from privacy.encoding.grams import gram_id
+from privacy.encoding.tokens import TOKEN_BYTES, block_labels
+from privacy.errors import BadInputError, Text
+from privacy.keys import derive, keystream
+
+FIELD = "dummy"
+"""Reserved: no field of a person may have this name (the schema knows person fields only)."""
+_GRAMS, _HASHES = 24, 9  # about 195 of 1,024 bits, as a real record of the default schema
+_GRAM_BYTES = 16
+_Word = TypeVar("_Word", np.uint64, np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class DummySource:
+    """A node's dummies of one link epoch; *secret*: 32 bytes that never leave the node."""
+
+    secret: bytes = field(repr=False)
+
+    def batch(
+        self,
+        encoder: Encoder,
+        like: Batch,
+        numbers: range,
+        passes: Sequence[str] = ("first",),
+        salts: Mapping[str, Sequence[str]] | None = None,
+    ) -> Batch:
+        """Return the dummies of these *numbers*, to be mixed among the rows of *like*.
+
+        Codes and tokens depend on the secret, the epochs, the schema and the number only.
+        Each dummy lacks the views and tokens that a randomly chosen row of *like* lacks,
+        so missing values do not single dummies out: keep the batch for the epoch.
+
+        Args:
+            encoder: of this epoch.
+            like: the real rows they hide among.
+            numbers: which dummies, for example ``range(already_drawn, wanted)``.
+            passes: as encoded for *like*.
+            salts: for the labelled variant, by pass, the salt value (so the block) each
+                dummy pads.
+
+        Raises:
+            BadInputError: a labelled schema without salts: a block of its own would show it.
+        """
+        if encoder.schema.labels and salts is None:
+            raise BadInputError(
+                Text(
+                    "ブロックラベルを送る場合、ダミーには所属ブロックが必要です。",
+                    "With block labels every dummy needs a block to stand in.",
+                ),
+                Text(
+                    "埋めるブロックの値を渡してください。",
+                    "Give the salt values of the blocks to pad.",
+                ),
+            )
+        content = self._content(encoder, numbers)
+        models = self._models(encoder, numbers, like.rows)
+        present = np.ones(len(numbers), dtype=np.bool_)
+        views: dict[str, Codes] = {}
+        labels: dict[str, Labels] = {}
+        for name in passes:
+            salt_pass = encoder.schema.get_pass(name)
+            own = self._texts(encoder, numbers, f"salt {name}")
+            chosen = list(salts[name]) if salts and name in salts else own
+            if encoder.schema.labels and salt_pass.salt:
+                labels[name] = block_labels(encoder.link_keys, name, chosen)
+            for view in salt_pass.views:
+                view_id = f"{name}/{view.name}"
+                codes = encoder.encode_view(salt_pass, view_id, content, chosen, present)
+                views[view_id] = _blank_as(codes, like.views[view_id], models)
+        tokens = {
+            kind: _blank_as(self._tokens(encoder, numbers, kind), values, models)
+            for kind, values in like.tokens.items()
+        }
+        return Batch(like.department, len(numbers), tokens, views, labels)
+
+    def _stream(self, encoder: Encoder, number: int, use: str, length: int) -> bytes:
+        keys = encoder.link_keys
+        epochs = (keys.city_epoch, keys.link_epoch, number)
+        context = b"".join(value.to_bytes(8, "big") for value in epochs)
+        return keystream(derive(self.secret, "dummy", use.encode(), context), length)
+
+    def _content(self, encoder: Encoder, numbers: range) -> Content:
+        key = encoder.link_keys.ngram()
+        octets = b"".join(
+            gram_id(key, FIELD, stream[at : at + _GRAM_BYTES].hex())
+            for number in numbers
+            for stream in [self._stream(encoder, number, "grams", _GRAMS * _GRAM_BYTES)]
+            for at in range(0, len(stream), _GRAM_BYTES)
+        )
+        starts = _GRAMS * np.arange(len(numbers), dtype=np.int64)[:, None]
+        ids = np.frombuffer(octets, dtype="<u8").reshape(-1, 2).astype(np.uint64)
+        hashes = np.full(starts.shape, _HASHES, dtype=np.uint8)
+        return Content(starts, np.full_like(starts, _GRAMS), hashes, ids)
+
+    def _models(self, encoder: Encoder, numbers: range, rows: int) -> NDArray[np.int64]:
+        drawn = [self._stream(encoder, number, "model", 8) for number in numbers]
+        return np.array([int.from_bytes(x, "little") % max(rows, 1) for x in drawn], np.int64)
+
+    def _texts(self, encoder: Encoder, numbers: range, use: str) -> list[str]:
+        return [self._stream(encoder, number, use, _GRAM_BYTES).hex() for number in numbers]
+
+    def _tokens(self, encoder: Encoder, numbers: range, kind: str) -> Tokens:
+        use = f"token {kind}"
+        octets = b"".join(self._stream(encoder, n, use, TOKEN_BYTES) for n in numbers)
+        return np.frombuffer(octets, dtype=np.uint8).reshape(-1, TOKEN_BYTES).copy()
+
+
+def _blank_as(
+    values: NDArray[_Word], real: NDArray[_Word], models: NDArray[np.int64]
+) -> NDArray[_Word]:
+    """Blank those of *values* whose model row is missing in *real*."""
+    if len(real):
+        values[~real[models].any(axis=1)] = 0
+    return values
