@@ -58,6 +58,10 @@ _SERIAL_ORIGIN = date(1899, 12, 30)
 _ENGLISH = re.compile(r"(\d{1,2})(?:ST|ND|RD|TH)?\W*([A-Z]{3})[A-Z]*\W*(\d{4})\W*")
 _ENGLISH_US = re.compile(r"([A-Z]{3})[A-Z]*\W*(\d{1,2})(?:ST|ND|RD|TH)?\W+(\d{4})\W*")
 
+_YEAR_DIGITS = 4
+_PART_DIGITS = 2
+_ERA_CODE_DIGITS = 7
+
 _IMPOSSIBLE: Result = ("", ProblemKind.DATE_IMPOSSIBLE)
 _UNREADABLE: Result = ("", ProblemKind.DATE_UNREADABLE)
 _MISSING: Result = ("", ProblemKind.DATE_MISSING)
@@ -92,12 +96,14 @@ def _ordered(parts: tuple[str, str, str], order: DateOrder) -> tuple[str, str, s
         DateOrder.MDY: (third, first, second),
         DateOrder.DMY: (third, second, first),
     }[order]
-    return (year, month, day) if len(year) == 4 and len(month) <= 2 and len(day) <= 2 else None
+    if len(year) != _YEAR_DIGITS or max(len(month), len(day)) > _PART_DIGITS:
+        return None
+    return year, month, day
 
 
 def _three_numbers(parts: tuple[str, str, str], order: DateOrder | None) -> Result:
     """Read three bare numbers: a leading four-digit year is always year, month, day."""
-    if len(parts[0]) == 4:
+    if len(parts[0]) == _YEAR_DIGITS:
         readings = [_ordered(parts, DateOrder.YMD)]
     elif order is not None and order is not DateOrder.YMD:
         readings = [_ordered(parts, order)]
@@ -128,7 +134,7 @@ def _digits_only(text: str, order: DateOrder | None) -> Result:
     """Read a run of digits: eight digits, an era code of seven, an Excel serial of five."""
     if _EIGHT.fullmatch(text):
         return _eight_digits(text, order)
-    if len(text) == 7 and order in {DateOrder.MDY, DateOrder.DMY}:
+    if len(text) == _ERA_CODE_DIGITS and order in {DateOrder.MDY, DateOrder.DMY}:
         return _eight_digits("0" + text, order)
     if (era := _ERA_COMPACT.fullmatch(text)) is not None:
         return _in_era(*era.groups())

@@ -27,6 +27,12 @@ _ROWS = {
     "オ": "オコソトノホモヨロゴゾドボポ",
 }
 _VOWEL = {char: vowel for vowel, row in _ROWS.items() for char in row}
+_PLAIN = {
+    ord(char): unicodedata.normalize("NFD", char)[0]
+    for row in _ROWS.values()
+    for char in row
+    if len(unicodedata.normalize("NFD", char)) > 1
+}
 # How the second half of a long vowel is written: オウ for オー and オオ, エイ for エー and エエ.
 _LENGTHENER = {"ア": "ア", "イ": "イ", "ウ": "ウ", "エ": "イ", "オ": "ウ"}
 # Hyphens stand for the long mark in half-width files; middle dots and spaces separate.
@@ -76,6 +82,11 @@ def fold_kana(text: str) -> str:
     return _lengthen(kana)
 
 
+def unvoiced(folded: str) -> str:
+    """Return folded kana without voiced marks; the length of vowels stays."""
+    return folded.translate(_PLAIN)
+
+
 @lru_cache(maxsize=1 << 16)
 def phonetic(folded: str) -> str:
     """Return the coarser key of folded kana: no voiced marks, no vowel length."""
@@ -84,8 +95,8 @@ def phonetic(folded: str) -> str:
         vowel = _VOWEL.get(chars[-1]) if chars else None
         if vowel is not None and char == _LENGTHENER[vowel]:
             continue
-        chars.append(unicodedata.normalize("NFD", char)[0])
-    return "".join(chars)
+        chars.append(char)
+    return unvoiced("".join(chars))
 
 
 @lru_cache(maxsize=1 << 16)

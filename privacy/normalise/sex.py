@@ -11,7 +11,29 @@ from privacy.normalise.person import ProblemKind
 _MALE = frozenset("1 01 男 男性 男子 男児 オトコ ダンシ ダンセイ M MALE MAN BOY".split())  # noqa: SIM905 -- words
 _FEMALE = frozenset("2 02 女 女性 女子 女児 オンナ ジョシ ジョセイ F FEMALE WOMAN GIRL".split())  # noqa: SIM905 -- words
 _UNKNOWN = frozenset(
-    "0 9 3 不明 不詳 未回答 回答しない その他 無回答 未記入 - U X N UNKNOWN OTHER NULL NONE NAN NA N/A".split()  # noqa: SIM905 -- words
+    [
+        "0",
+        "9",
+        "3",
+        "-",
+        "不明",
+        "不詳",
+        "未回答",
+        "回答しない",
+        "その他",
+        "無回答",
+        "未記入",
+        "U",
+        "X",
+        "N",
+        "UNKNOWN",
+        "OTHER",
+        "NULL",
+        "NONE",
+        "NAN",
+        "NA",
+        "N/A",
+    ]
 )
 # A relation to the household head says it too: 長男, 次女, 二男, 養女.
 _RELATION = re.compile("(?:長|次|[一二三四五六七八九十]|養|[1-9])(男|女)")

@@ -14,9 +14,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from privacy.normalise.characters import is_kana
-from privacy.normalise.kana import fold_kana, phonetic
+from privacy.normalise.kana import fold_kana, unvoiced
 from privacy.normalise.surnames import (
     LONGEST_SURNAME,
+    ends_that_read,
     is_listed,
     known_readings,
     known_surnames,
@@ -30,13 +31,18 @@ _GIVEN_KANJI = {1: -1.0, 2: 0.0, 3: -0.8, 4: -3.0}
 _FAMILY_KANA = {1: -6.0, 2: -1.5, 3: -0.3, 4: 0.0, 5: -0.8, 6: -2.0}
 _GIVEN_KANA = {1: -5.0, 2: -0.7, 3: 0.0, 4: -0.2, 5: -1.0, 6: -3.0}
 _FAR = -8.0
+_LONGEST_KANA = 10
 _LISTED = 5.0
 _READING = 6.0
 _COMPOSED = 4.0
+_END = 1.5
 _KANA_GIVEN = 5.0
 # Kanji that end surnames and hardly ever begin a given name.
-_SURNAME_ENDS = frozenset("田川山谷沢島崎村口橋原塚井岡坂部辺本")
-_SURNAME_END = -4.0
+_SURNAME_ENDS = frozenset(
+    "田川山谷沢島崎村口橋原塚井岡坂部辺本上下内寺倉沼池戸屋代浜垣堀館越関目場手敷迫畠畑家宮尾根底石之"
+)
+_LINKING = frozenset("之ノケツ")
+_SURNAME_END = -7.0
 
 
 class Split(NamedTuple):
@@ -54,7 +60,7 @@ def _written_score(name: str, cut: int) -> tuple[float, bool]:
     family, given = name[:cut], name[cut:]
     score = _FAMILY_KANJI.get(cut, _FAR) + _GIVEN_KANJI.get(len(given), _FAR)
     known = False
-    if given[0] in _SURNAME_ENDS:
+    if given[0] in _SURNAME_ENDS or family[-1] in _LINKING:
         score += _SURNAME_END
     if family in known_surnames():
         score += _LISTED - 0.3 * math.log1p(surname_ranks()[family])
@@ -72,19 +78,25 @@ def _kana_score(family: str, given: str, family_kana: str, given_kana: str) -> t
     if len(family_kana) < len(family) or 0 < len(given_kana) < len(given):
         score += _FAR
     known = False
-    key = phonetic(family_kana)
+    key = unvoiced(family_kana)
     if is_listed(family, key):
         score, known = score + _READING, True
     elif reads_as(family, key):
         score, known = score + _COMPOSED, True
+    else:
+        score += _END * ends_that_read(family, key)
     if given and is_kana(given):
-        agrees = phonetic(fold_kana(given)) == phonetic(given_kana)
+        agrees = unvoiced(fold_kana(given)) == unvoiced(given_kana)
         score, known = score + (_READING if agrees else -_READING), known or agrees
     return score, known
 
 
 def _cuts(text: str, longest: int) -> range:
     return range(1, min(longest, len(text) - 1) + 1)
+
+
+def _kana_cuts(kana: str) -> range:
+    return range(1, min(_LONGEST_KANA, len(kana) - 1) + 1)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -108,7 +120,7 @@ def split_kana(kana: str, family: str, given: str = "") -> Split:
     """Split folded *kana* beside a written name that is already split."""
     best = Split(family, given, kana, "", known=False)
     best_score = -math.inf
-    for cut in range(1, len(kana)):
+    for cut in _kana_cuts(kana):
         score, known = _kana_score(family, given, kana[:cut], kana[cut:])
         if score > best_score:
             best_score = score
@@ -121,9 +133,9 @@ def split_kana_alone(kana: str) -> Split:
     """Split folded *kana* with no written name beside it."""
     best = Split("", "", kana, "", known=False)
     best_score = -math.inf
-    for cut in range(1, len(kana)):
+    for cut in _kana_cuts(kana):
         score = _FAMILY_KANA.get(cut, _FAR) + _GIVEN_KANA.get(len(kana) - cut, -3.0)
-        known = phonetic(kana[:cut]) in known_readings()
+        known = unvoiced(kana[:cut]) in known_readings()
         score += _LISTED if known else 0.0
         if score > best_score:
             best_score = score
@@ -142,7 +154,9 @@ def split_both(name: str, kana: str) -> Split:
     best_score = -math.inf
     for cut in _cuts(name, LONGEST_SURNAME):
         written, supported = _written_score(name, cut)
-        for kana_cut in range(1, len(kana)):
+        if written + _READING + _READING < best_score:
+            continue
+        for kana_cut in _kana_cuts(kana):
             more, known = _kana_score(name[:cut], name[cut:], kana[:kana_cut], kana[kana_cut:])
             if written + more > best_score:
                 best_score = written + more

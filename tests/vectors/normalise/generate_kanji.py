@@ -20,11 +20,13 @@ TARGET = Path(__file__).parents[3] / "privacy/normalise/data/kanji.tsv"
 
 # Variants that the two sources miss, or for which they choose another form.
 HAND_PAIRS = (
-    "𠮷吉 﨑崎 嵜崎 濵浜 濱浜 嶋島 嶌島 冨富 峯峰 舘館 藪薮 槗橋 𣘺橋 曻昇 淸清 栁柳 桒桑 邨村 舩船 埜野 "
-    "嶽岳 籠篭 薗園 杦杉 凉涼 凛凜 堯尭 强強 內内 髙高 德徳 邊辺 邉辺 曾曽 圡土 𡈽土 𠀋丈 㐂喜 喆哲 "
-    "塚塚 柗松 穐秋 龝秋 楳梅 亙亘 昻昂 鄕郷 靍鶴 靏鶴 鸖鶴 靎鶴 𫝆今 𨵿関 薰薫 郞郎 彥彦 靑青 黑黒 瀨瀬 "
-    "賴頼 橫横 增増 戶戸 户戸 姬姫 吳呉 卷巻 悅悦 寬寛 綠緑 每毎 敎教 黃黄 莵兎 兔兎 瑤瑶 槇槙 檜桧 "
-    "禮礼 禱祷 禰祢 龍竜 瀧滝 圓円 榮栄 壽寿 麪麺 渕淵 渊淵 徧遍 讚讃 龙竜 赵趙 冯馮 邓鄧 逹達 晧皓 祕秘"
+    "𠮷吉 﨑崎 嵜崎 濵浜 濱浜 嶋島 嶌島 冨富 峯峰 舘館 藪薮 槗橋 𣘺橋 曻昇 淸清 栁柳 "
+    "桒桑 邨村 舩船 埜野 嶽岳 籠篭 薗園 杦杉 凉涼 凛凜 堯尭 强強 內内 髙高 德徳 邊辺 "
+    "邉辺 曾曽 圡土 𡈽土 𠀋丈 㐂喜 喆哲 塚塚 柗松 穐秋 龝秋 楳梅 亙亘 昻昂 鄕郷 靍鶴 "
+    "靏鶴 鸖鶴 靎鶴 𫝆今 𨵿関 薰薫 郞郎 彥彦 靑青 黑黒 瀨瀬 賴頼 橫横 增増 戶戸 户戸 "
+    "姬姫 吳呉 卷巻 悅悦 寬寛 綠緑 每毎 敎教 黃黄 莵兎 兔兎 瑤瑶 槇槙 檜桧 禮礼 禱祷 "
+    "禰祢 龍竜 瀧滝 圓円 榮栄 壽寿 麪麺 渕淵 渊淵 徧遍 讚讃 龙竜 赵趙 冯馮 邓鄧 逹達 "
+    "晧皓 祕秘"
 )
 # Second-level JIS kanji that are plain shape variants although OpenCC lacks them.
 KEEP_LEVEL_TWO = frozenset(
@@ -37,13 +39,13 @@ KEEP_LEVEL_TWO = frozenset(
 def first_level(char: str) -> bool:
     """Return whether *char* is a first-level kanji of JIS X 0208 (rows 16 to 47)."""
     code = char.encode("euc_jp", "ignore")
-    return len(code) == 2 and 0xB0 <= code[0] <= 0xCF  # noqa: PLR2004 -- the rows
+    return len(code) == 2 and 0xB0 <= code[0] <= 0xCF
 
 
 def second_level(char: str) -> bool:
     """Return whether *char* is a second-level kanji of JIS X 0208 (rows 48 to 84)."""
     code = char.encode("euc_jp", "ignore")
-    return len(code) == 2 and 0xD0 <= code[0] <= 0xF4  # noqa: PLR2004 -- the rows
+    return len(code) == 2 and 0xD0 <= code[0] <= 0xF4
 
 
 def star_table(families: dict[str, list[str]]) -> dict[str, str]:
@@ -88,9 +90,11 @@ def main() -> None:
             rows.append(f"{char}\t{folded}\n")
     table = dict(row.rstrip("\n").split("\t") for row in rows)
     # One look-up must be enough: follow chains to their end.
-    for char in table:
-        while table[char] in table and table[table[char]] != char:
-            table[char] = table[table[char]]
+    for char, folded in table.items():
+        end = folded
+        while end in table and table[end] != end:
+            end = table[end]
+        table[char] = end
     lines = "".join(f"{char}\t{folded}\n" for char, folded in table.items() if char != folded)
     TARGET.write_text(lines, encoding="utf-8")
     print(len(table), "entries")
