@@ -444,10 +444,61 @@ class EncodingChunk(_message.Message):
 Global___EncodingChunk: _TypeAlias = EncodingChunk  # noqa: Y015
 
 @_typing.final
-class UniverseChunk(_message.Message):
-    """The universe's codes for a sealed department, in slot order, without their departments."""
+class SendDummiesRequest(_message.Message):
+    """Dummies for the second places of a universe: from a node's own pool, tied to no row."""
 
     DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_DIGEST_FIELD_NUMBER: _builtins.int
+    SCHEMA_DIGEST_FIELD_NUMBER: _builtins.int
+    PASSES_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    plan_digest: _builtins.bytes
+    schema_digest: _builtins.bytes
+    count: _builtins.int
+    @_builtins.property
+    def passes(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        plan_digest: _builtins.bytes = ...,
+        schema_digest: _builtins.bytes = ...,
+        passes: _abc.Iterable[_builtins.str] | None = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "passes", b"passes", "plan_digest", b"plan_digest", "schema_digest", b"schema_digest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendDummiesRequest: _TypeAlias = SendDummiesRequest  # noqa: Y015
+
+@_typing.final
+class UniverseChunk(_message.Message):
+    """The universe for a sealed department: entries in random order, without departments."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class TokensEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.bytes
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.bytes = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
 
     @_typing.final
     class ViewsEntry(_message.Message):
@@ -473,9 +524,10 @@ class UniverseChunk(_message.Message):
     SCHEMA_DIGEST_FIELD_NUMBER: _builtins.int
     MODEL_JSON_FIELD_NUMBER: _builtins.int
     TOTAL_SLOTS_FIELD_NUMBER: _builtins.int
-    CODES_PER_SLOT_FIELD_NUMBER: _builtins.int
-    FIRST_SLOT_FIELD_NUMBER: _builtins.int
-    SLOTS_FIELD_NUMBER: _builtins.int
+    TOTAL_ENTRIES_FIELD_NUMBER: _builtins.int
+    FIRST_ENTRY_FIELD_NUMBER: _builtins.int
+    ENTRY_SLOTS_FIELD_NUMBER: _builtins.int
+    TOKENS_FIELD_NUMBER: _builtins.int
     VIEWS_FIELD_NUMBER: _builtins.int
     SLOT_TABLE_FIELD_NUMBER: _builtins.int
     SLOT_TABLE_DIGEST_FIELD_NUMBER: _builtins.int
@@ -484,14 +536,19 @@ class UniverseChunk(_message.Message):
     model_json: _builtins.bytes
     """match weights, in the first chunk"""
     total_slots: _builtins.int
-    codes_per_slot: _builtins.int
-    first_slot: _builtins.int
-    slots: _builtins.int
+    total_entries: _builtins.int
+    first_entry: _builtins.int
+    entry_slots: _builtins.bytes
+    """little-endian uint32 an entry"""
     slot_table: _builtins.int
     slot_table_digest: _builtins.bytes
     @_builtins.property
+    def tokens(self) -> _containers.ScalarMap[_builtins.str, _builtins.bytes]:
+        """kind -> entries x 32 bytes"""
+
+    @_builtins.property
     def views(self) -> _containers.ScalarMap[_builtins.str, _builtins.bytes]:
-        """view -> slots x codes_per_slot x (bits / 8) bytes"""
+        """view -> entries x (bits / 8) bytes"""
 
     def __init__(
         self,
@@ -500,16 +557,17 @@ class UniverseChunk(_message.Message):
         schema_digest: _builtins.bytes = ...,
         model_json: _builtins.bytes = ...,
         total_slots: _builtins.int = ...,
-        codes_per_slot: _builtins.int = ...,
-        first_slot: _builtins.int = ...,
-        slots: _builtins.int = ...,
+        total_entries: _builtins.int = ...,
+        first_entry: _builtins.int = ...,
+        entry_slots: _builtins.bytes = ...,
+        tokens: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
         views: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
         slot_table: _builtins.int = ...,
         slot_table_digest: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["codes_per_slot", b"codes_per_slot", "first_slot", b"first_slot", "model_json", b"model_json", "plan_digest", b"plan_digest", "schema_digest", b"schema_digest", "slot_table", b"slot_table", "slot_table_digest", b"slot_table_digest", "slots", b"slots", "total_slots", b"total_slots", "views", b"views"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_slots", b"entry_slots", "first_entry", b"first_entry", "model_json", b"model_json", "plan_digest", b"plan_digest", "schema_digest", b"schema_digest", "slot_table", b"slot_table", "slot_table_digest", b"slot_table_digest", "tokens", b"tokens", "total_entries", b"total_entries", "total_slots", b"total_slots", "views", b"views"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

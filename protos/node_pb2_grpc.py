@@ -85,6 +85,11 @@ class NodeStub:
                 request_serializer=protos_dot_node__pb2.SendEncodingsRequest.SerializeToString,
                 response_deserializer=protos_dot_node__pb2.EncodingChunk.FromString,
                 _registered_method=True)
+        self.SendDummies = channel.unary_stream(
+                '/enishi.v1.Node/SendDummies',
+                request_serializer=protos_dot_node__pb2.SendDummiesRequest.SerializeToString,
+                response_deserializer=protos_dot_node__pb2.EncodingChunk.FromString,
+                _registered_method=True)
         self.MatchUniverse = channel.stream_unary(
                 '/enishi.v1.Node/MatchUniverse',
                 request_serializer=protos_dot_node__pb2.UniverseChunk.SerializeToString,
@@ -208,6 +213,12 @@ class NodeServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SendEncodings(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SendDummies(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -338,6 +349,11 @@ def add_NodeServicer_to_server(servicer, server):
             'SendEncodings': grpc.unary_stream_rpc_method_handler(
                     servicer.SendEncodings,
                     request_deserializer=protos_dot_node__pb2.SendEncodingsRequest.FromString,
+                    response_serializer=protos_dot_node__pb2.EncodingChunk.SerializeToString,
+            ),
+            'SendDummies': grpc.unary_stream_rpc_method_handler(
+                    servicer.SendDummies,
+                    request_deserializer=protos_dot_node__pb2.SendDummiesRequest.FromString,
                     response_serializer=protos_dot_node__pb2.EncodingChunk.SerializeToString,
             ),
             'MatchUniverse': grpc.stream_unary_rpc_method_handler(
@@ -670,6 +686,33 @@ class Node:
             target,
             '/enishi.v1.Node/SendEncodings',
             protos_dot_node__pb2.SendEncodingsRequest.SerializeToString,
+            protos_dot_node__pb2.EncodingChunk.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendDummies(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/enishi.v1.Node/SendDummies',
+            protos_dot_node__pb2.SendDummiesRequest.SerializeToString,
             protos_dot_node__pb2.EncodingChunk.FromString,
             options,
             channel_credentials,

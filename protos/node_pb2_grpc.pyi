@@ -47,6 +47,7 @@ class NodeStub:
     AnswerKnownPeople: _grpc.UnaryUnaryMultiCallable[_common_pb2.Run, _node_pb2.KnownAnswer]
     """Link round (PROTOCOL 2, 3)."""
     SendEncodings: _grpc.UnaryStreamMultiCallable[_node_pb2.SendEncodingsRequest, _node_pb2.EncodingChunk]
+    SendDummies: _grpc.UnaryStreamMultiCallable[_node_pb2.SendDummiesRequest, _node_pb2.EncodingChunk]
     MatchUniverse: _grpc.StreamUnaryMultiCallable[_node_pb2.UniverseChunk, _common_pb2.Done]
     AcceptSlots: _grpc.StreamUnaryMultiCallable[_node_pb2.SlotChunk, _common_pb2.Done]
     MakeReady: _grpc.UnaryUnaryMultiCallable[_common_pb2.Run, _common_pb2.Ready]
@@ -78,6 +79,7 @@ class NodeAsyncStub(NodeStub):
     AnswerKnownPeople: _aio.UnaryUnaryMultiCallable[_common_pb2.Run, _node_pb2.KnownAnswer]  # type: ignore[assignment]
     """Link round (PROTOCOL 2, 3)."""
     SendEncodings: _aio.UnaryStreamMultiCallable[_node_pb2.SendEncodingsRequest, _node_pb2.EncodingChunk]  # type: ignore[assignment]
+    SendDummies: _aio.UnaryStreamMultiCallable[_node_pb2.SendDummiesRequest, _node_pb2.EncodingChunk]  # type: ignore[assignment]
     MatchUniverse: _aio.StreamUnaryMultiCallable[_node_pb2.UniverseChunk, _common_pb2.Done]  # type: ignore[assignment]
     AcceptSlots: _aio.StreamUnaryMultiCallable[_node_pb2.SlotChunk, _common_pb2.Done]  # type: ignore[assignment]
     MakeReady: _aio.UnaryUnaryMultiCallable[_common_pb2.Run, _common_pb2.Ready]  # type: ignore[assignment]
@@ -164,6 +166,13 @@ class NodeServicer(metaclass=_abc_1.ABCMeta):
     def SendEncodings(
         self,
         request: _node_pb2.SendEncodingsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_node_pb2.EncodingChunk], _abc.AsyncIterator[_node_pb2.EncodingChunk]]: ...
+
+    @_abc_1.abstractmethod
+    def SendDummies(
+        self,
+        request: _node_pb2.SendDummiesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_abc.Iterator[_node_pb2.EncodingChunk], _abc.AsyncIterator[_node_pb2.EncodingChunk]]: ...
 
