@@ -8,7 +8,7 @@ from nodes.ingest.department import DepartmentMapping
 from nodes.ingest.facts import FactTable, read_facts
 from nodes.ingest.mapping import RawRows, read_rows
 from nodes.ingest.report import ImportReport
-from nodes.records import FindDuplicates, Normaliser, Records, resolve_records
+from nodes.records import Records, resolve_records
 from privacy.governance.catalogue import Catalogue
 
 
@@ -21,26 +21,18 @@ class Intake:
     report: ImportReport
 
 
-def take_in(
-    mapping: DepartmentMapping,
-    *,
-    normalise: Normaliser,
-    find_duplicates: FindDuplicates,
-    catalogue: Catalogue | None = None,
-) -> Intake:
+def take_in(mapping: DepartmentMapping, catalogue: Catalogue | None = None) -> Intake:
     """Read, map, normalise and report; nothing is stored and nothing leaves.
 
     Args:
         mapping: the department's department.toml.
-        normalise: the normaliser of the version in force.
-        find_duplicates: finds the department's own duplicates in clear.
         catalogue: checks the facts; None leaves the facts unread.
 
     Raises:
         EnishiError: a file or mapping cannot be used; then nothing of it is.
     """
     raw = read_rows(mapping)
-    records = resolve_records(raw, normalise, find_duplicates)
+    records = resolve_records(raw)
     facts: tuple[FactTable, ...] = ()
     if catalogue is not None:
         row_ids = frozenset(raw.row_ids)

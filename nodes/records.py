@@ -6,9 +6,8 @@ encoder gets, and ``record_of_row`` is the node's way back from a record to its 
 
 from __future__ import annotations
 
-import dataclasses
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,31 +16,16 @@ from nodes.ingest.kinds import ImportKind, Kind, Severity, value_kind
 from nodes.ingest.mapping import RawRows
 from nodes.ingest.report import RowProblem
 from privacy.errors import Text
+from privacy.linkage.duplicates import duplicate_groups, representatives
 from privacy.normalise.person import Person, ProblemKind, RawPerson
-
-Normaliser = Callable[..., Person]
-"""`privacy.normalise.record.normalise`: a raw person and ``date_order`` -> a person."""
-
-FindDuplicates = Callable[[Sequence[Person]], Sequence[Sequence[int]]]
-"""Persons of one department -> groups of two or more indices judged to be one person."""
+from privacy.normalise.record import normalise
 
 _ENOUGH: Final = 2
+_NO_RECORD: Final = -1
+_NOTED: Final = {ProblemKind.DATE_MISSING, ProblemKind.GAIJI, ProblemKind.NAME_UNSPLIT}
+"""Kinds that leave the field in use, or had nothing to use."""
 _MANY_ROWS: Final = 20
 _FEWEST_IDS: Final = 0.9
-_TOGETHER: Final = (
-    ("family", "given", "middle"),
-    ("family_kana", "given_kana", "family_phonetic", "given_phonetic"),
-    ("birth_date",),
-    ("sex",),
-    ("town", "block", "building"),
-    ("postcode",),
-    ("phone",),
-    ("email",),
-    ("resident_number",),
-    ("former_family",),
-    ("alias_family", "alias_given"),
-)
-"""Fields that are taken from one row together when a duplicate fills a gap."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,15 +60,8 @@ class Records:
         return len(self.row_ids) - len(self.dropped)
 
 
-def resolve_records(
-    raw: RawRows, normalise: Normaliser, find_duplicates: FindDuplicates
-) -> Records:
+def resolve_records(raw: RawRows) -> Records:
     """Normalise *raw*, drop what cannot be used, take own duplicates as one record.
-
-    Args:
-        raw: all rows of the extract.
-        normalise: the normaliser of the version in force.
-        find_duplicates: finds rows of one person in clear, among the usable ones.
 
     Raises:
         MappingError: the id column is no row id: too many rows share one.
@@ -105,38 +82,34 @@ def resolve_records(
             persons[row] = person
         else:
             reasons[row] = reason
-    groups = _groups(persons, find_duplicates)
-    reported += [_row_problem(raw, row, kind) for row, kind in sorted(reasons.items())]
-    reported += [_repeat_problem(raw, row) for row in sorted(repeats)]
-    return _records(raw, persons, groups, repeats, reasons, reported)
+    reported += [_row_problem(raw, row, kind) for row, kind in reasons.items()]
+    reported += [_repeat_problem(raw, row) for row in repeats]
+    return _records(raw, persons, repeats, reasons, reported)
 
 
 def _records(
     raw: RawRows,
     persons: dict[int, Person],
-    groups: Sequence[Sequence[int]],
     repeats: dict[int, int],
     reasons: dict[int, Kind],
     reported: list[RowProblem],
 ) -> Records:
-    place = dict.fromkeys(range(len(raw.row_ids)), -1)
-    kept: list[Person] = []
-    for group in groups:
-        place.update(dict.fromkeys(group, len(kept)))
-        kept.append(merge([persons[row] for row in group]))
+    groups = duplicate_groups(tuple(persons.values()))
+    place = dict.fromkeys(range(len(raw.row_ids)), _NO_RECORD)
+    place.update(zip(persons, groups.tolist(), strict=True))
     for row, first in repeats.items():
         place[row] = place[first]
-        if place[first] < 0:
+        if place[first] == _NO_RECORD:
             reasons[row] = reasons[first]
     members: defaultdict[int, list[int]] = defaultdict(list)
     for row, record in place.items():
-        if record >= 0:
-            members[record].append(row)
+        members[record].append(row)
+    members.pop(_NO_RECORD, None)
     return Records(
         department=raw.mapping.department,
         row_ids=raw.row_ids,
         lines=raw.lines,
-        persons=tuple(kept),
+        persons=tuple(representatives(tuple(persons.values()), groups)),
         record_of_row=tuple(place.values()),
         dropped=tuple(Dropped(row, kind) for row, kind in sorted(reasons.items())),
         duplicate_groups=tuple(tuple(rows) for rows in members.values() if len(rows) > 1),
@@ -152,34 +125,6 @@ def unusable(person: Person) -> Kind | None:
     if sum(map(bool, parts)) >= _ENOUGH:
         return None
     return ImportKind.IDENTITY_INSUFFICIENT if family or given else ProblemKind.NAME_MISSING
-
-
-def merge(persons: Sequence[Person]) -> Person:
-    """Return the fullest of one person's rows, its gaps filled from the others."""
-    by_fill = sorted(persons, key=_filled, reverse=True)
-    best = by_fill[0]
-    for other in by_fill[1:]:
-        gaps = {
-            name: getattr(other, name)
-            for together in _TOGETHER
-            if not any(getattr(best, name) for name in together)
-            for name in together
-        }
-        best = dataclasses.replace(best, **gaps)
-    return best
-
-
-def _filled(person: Person) -> int:
-    return sum(bool(getattr(person, name)) for together in _TOGETHER for name in together)
-
-
-def _groups(persons: dict[int, Person], find_duplicates: FindDuplicates) -> list[list[int]]:
-    """Return the rows of every record, in the order of their first rows."""
-    rows = list(persons)
-    found = find_duplicates(list(persons.values()))
-    grouped = [sorted(rows[index] for index in group) for group in found if len(group) > 1]
-    alone = set(rows).difference(*grouped)
-    return sorted([*grouped, *([row] for row in alone)])
 
 
 def _repeats(raw: RawRows) -> dict[int, int]:
@@ -234,25 +179,24 @@ def _field_problems(
     for problem in person.problems:
         if dropped and problem.kind is ProblemKind.NAME_MISSING:
             continue
-        missing = problem.kind in {ProblemKind.DATE_MISSING, ProblemKind.GAIJI}
+        if not raw.mapping.label(problem.field) and problem.kind is ProblemKind.DATE_MISSING:
+            continue
         yield RowProblem(
             file=raw.mapping.source.path.name,
             line=raw.lines[row],
-            column=raw.mapping.label(problem.field),
+            column=raw.mapping.label(problem.field) or raw.mapping.names,
             kind=problem.kind,
-            severity=Severity.NOTED if missing else Severity.FIELD_IGNORED,
+            severity=Severity.NOTED if problem.kind in _NOTED else Severity.FIELD_IGNORED,
             value_kind=value_kind(str(getattr(source, problem.field, ""))),
         )
 
 
 def _row_problem(raw: RawRows, row: int, kind: Kind) -> RowProblem:
     by_id = kind in {ImportKind.ROW_ID_MISSING, ImportKind.ROW_ID_CONFLICT}
-    names = ("full_name", "family_name", "given_name", "full_name_kana", "birth_date")
-    mapped = [m.label for m in raw.mapping.fields if m.name in names]
     return RowProblem(
         file=raw.mapping.source.path.name,
         line=raw.lines[row],
-        column=raw.mapping.source.id_column if by_id else ", ".join(mapped),
+        column=raw.mapping.source.id_column if by_id else raw.mapping.names,
         kind=kind,
         severity=Severity.ROW_DROPPED,
         value_kind=value_kind(raw.row_ids[row]) if by_id else Text("", ""),

@@ -91,8 +91,14 @@ class DepartmentMapping:
     facts: tuple[FactMapping, ...] = ()
 
     def label(self, field: str) -> str:
-        """Return the columns of the canonical *field*, or the field's name when unmapped."""
-        return next((m.label for m in self.fields if m.name == field), field)
+        """Return the columns of the canonical *field*; empty when it is not mapped."""
+        return next((mapped.label for mapped in self.fields if mapped.name == field), "")
+
+    @property
+    def names(self) -> str:
+        """Return the columns that hold names, for problems of the name as a whole."""
+        named = (mapped.label for mapped in self.fields if "name" in mapped.name)
+        return ", ".join(named) or self.source.id_column
 
 
 def department_of(path: Path) -> str:

@@ -129,7 +129,7 @@ class ImportReport:
         }
 
     def render(self, language: Language, limit: int = 20) -> str:
-        """Return the report as lines of text, with the first *limit* problems one by one."""
+        """Return the report as lines of text, with the *limit* gravest problems one by one."""
         return "\n".join([*self._summary(language), *self._details(language, limit)])
 
     def _summary(self, language: Language) -> list[str]:
@@ -164,7 +164,8 @@ class ImportReport:
             f" [{SEVERITIES[severity].in_language(language)}]"
             for kind, severity, count in self.counts()
         ]
-        lines += [f"    {problem.render(language)}" for problem in self.problems[:limit]]
+        worst = sorted(self.problems, key=lambda problem: _GRAVITY.index(problem.severity))
+        lines += [f"    {problem.render(language)}" for problem in worst[:limit]]
         rest = len(self.problems) - limit
         if rest > 0:
             lines.append(
@@ -172,6 +173,8 @@ class ImportReport:
             )
         return lines
 
+
+_GRAVITY = (Severity.ROW_DROPPED, Severity.FIELD_IGNORED, Severity.NOTED)
 
 SEVERITIES = {
     Severity.FIELD_IGNORED: Text("その項目は使いません", "field not used"),

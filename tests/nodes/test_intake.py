@@ -9,7 +9,6 @@ from nodes.ingest.department import load_department
 from nodes.intake import Intake, take_in
 from privacy.canonical import canonical_bytes
 from privacy.governance.catalogue import read_catalogue
-from privacy.normalise.person import DateOrder, Person, RawPerson
 
 CATALOGUE = read_catalogue(
     """
@@ -35,21 +34,11 @@ absent_days_month = "日数"
 """
 
 
-def plain(raw: RawPerson, *, date_order: DateOrder | None = None) -> Person:
-    assert date_order is None
-    return Person(family=raw.family_name, given=raw.given_name)
-
-
 def take(folder: Path, roll: str, facts: str = FACTS) -> Intake:
     (folder / "roll.csv").write_text(roll, encoding="cp932")
     (folder / "facts.csv").write_text(facts, encoding="utf-8")
     (folder / "survey.toml").write_text(TOML, encoding="utf-8")
-    return take_in(
-        load_department(folder / "survey.toml"),
-        normalise=plain,
-        find_duplicates=lambda _: [],
-        catalogue=CATALOGUE,
-    )
+    return take_in(load_department(folder / "survey.toml"), CATALOGUE)
 
 
 def test_an_import_gives_records_facts_and_one_report_on_both(tmp_path: Path) -> None:
