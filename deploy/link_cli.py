@@ -1,0 +1,150 @@
+"""`enishi link`: the rehearsal's command line.
+
+Exit status: 0 done, 1 refused by a rule, 2 bad input, 3 unreachable, 4 internal.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from privacy.errors import EnishiError, Language, Text
+
+if TYPE_CHECKING:
+    from deploy.first_mappings import FirstMapping
+    from deploy.rehearsal import Rehearsal
+
+Lang = Annotated[str, typer.Option("--lang", help="ja / en")]
+
+
+def link(
+    folder: Annotated[
+        Path, typer.Argument(metavar="DIR", help="extracts and their mappings / 抽出と対応表")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--out", help="folder for the results / 結果を書くフォルダー")
+    ] = None,
+    truth: Annotated[
+        Path | None,
+        typer.Option("--truth", help="department,row_id,entity_id: adds precision and recall"),
+    ] = None,
+    init: Annotated[
+        bool, typer.Option("--init", help="write first mappings / 対応表の下書きを作る")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="answer for machines")] = False,
+    lang: Lang = "ja",
+) -> None:
+    """Link a folder of extracts in one process, as the federation would."""
+    language: Language = "en" if lang == "en" else "ja"
+    try:
+        if lang not in {"ja", "en"}:
+            _usage("--lang: ja / en")
+        if init:
+            _init(folder, language, as_json=as_json)
+        elif out is None:
+            _usage(Text("--out が要ります。", "--out is needed.").in_language(language))
+        else:
+            _link(folder, out, truth, language, as_json=as_json)
+    except EnishiError as error:
+        _fail(error, language, as_json=as_json)
+
+
+def _link(
+    folder: Path, out: Path, truth: Path | None, language: Language, *, as_json: bool
+) -> None:
+    from rich.console import Console  # noqa: PLC0415 - `enishi --help` stays quick
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
+
+    from deploy.rehearsal import rehearse  # noqa: PLC0415
+    from deploy.rehearsal_output import refuse_output, write_output  # noqa: PLC0415
+
+    refuse_output(out)
+    columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=None)
+
+        def show(step: Text, done: int, total: int) -> None:
+            text = step.in_language(language)
+            bar.update(task, completed=done, total=total, description=text)
+
+        rehearsal = rehearse(folder, truth=truth, progress=show)
+    write_output(rehearsal, out)
+    _answer(rehearsal, out, language, as_json=as_json)
+
+
+def _answer(rehearsal: Rehearsal, out: Path, language: Language, *, as_json: bool) -> None:
+    from deploy.rehearsal_output import as_json as report  # noqa: PLC0415
+    from deploy.rehearsal_output import as_markdown  # noqa: PLC0415
+
+    if as_json:
+        print(json.dumps({"out": str(out), **report(rehearsal)}, ensure_ascii=False))
+        return
+    print(as_markdown(rehearsal, language))
+    done = Text(f"結果: {out}", f"results: {out}")
+    print(done.in_language(language))
+
+
+def _init(folder: Path, language: Language, *, as_json: bool) -> None:
+    from deploy.first_mappings import write_first_mappings  # noqa: PLC0415
+
+    found = write_first_mappings(folder)
+    if as_json:
+        print(json.dumps([_first_as_json(each) for each in found], ensure_ascii=False))
+        return
+    for each in found:
+        print(f"{each.file.name}: {_first_in_words(each).in_language(language)}")
+
+
+def _first_as_json(each: FirstMapping) -> dict[str, object]:
+    guess = each.guess
+    return {
+        "file": str(each.file),
+        "mapping": str(each.path),
+        "fate": each.fate.value,
+        "id": "" if guess is None else guess.id_column,
+        "fields": {} if guess is None else {m.name: list(m.columns) for m in guess.fields},
+        "problem": None if each.problem is None else each.problem.render("en"),
+    }
+
+
+def _first_in_words(each: FirstMapping) -> Text:
+    if each.problem is not None:
+        return Text(each.problem.render("ja"), each.problem.render("en"))
+    name = each.path.name
+    fields = ", ".join(m.name for m in each.guess.fields) if each.guess else ""
+    return {
+        "written": Text(
+            f"{name} を書きました（{fields}）。一行ずつ確かめてください。",
+            f"{name} written ({fields}); check every line.",
+        ),
+        "incomplete": Text(
+            f"{name} を書きましたが、行の番号の列がわかりません。id を書き足してください。",
+            f"{name} written, but no column can be the row id: add `id`.",
+        ),
+        "mapped": Text("対応表がすでにあります。", "has a mapping already."),
+        "no_identity": Text(
+            "氏名の列が見つからないので、対応表を作りません。",
+            "no column of names was recognised: no mapping written.",
+        ),
+    }[each.fate.value]
+
+
+def _usage(message: str) -> NoReturn:
+    raise typer.BadParameter(message)
+
+
+def _fail(error: EnishiError, language: Language, *, as_json: bool) -> NoReturn:
+    if as_json:
+        shown = {
+            "error": {"ja": error.what.ja, "en": error.what.en},
+            "fix": {"ja": error.fix.ja, "en": error.fix.en},
+            "exit_status": error.exit_status,
+        }
+        print(json.dumps(shown, ensure_ascii=False))
+    else:
+        print(error.render(language), file=sys.stderr)
+    raise typer.Exit(error.exit_status)

@@ -1,0 +1,199 @@
+"""`enishi link`: link a folder of extracts in one process, as the federation would.
+
+Each mapping in the folder is a department: its extract is taken in, encoded under a
+random key that nobody keeps, and the encodings alone are linked, with the code that the
+nodes and the coordinator run.  A sealed department is linked like an open one here.
+One process holds all records in clear: this is a city's rehearsal on its own machine,
+not the protected run.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from deploy.truth import Scored, read_truth, score
+from nodes.errors import MappingError
+from nodes.ingest.department import DepartmentMapping, load_department
+from nodes.intake import Intake, take_in
+from privacy.encoding.batch import Batch
+from privacy.encoding.encoder import Encoder
+from privacy.encoding.schema import default_schema
+from privacy.errors import Text
+from privacy.keys import LinkKeys
+from privacy.linkage.linker import Linker, start
+from privacy.linkage.quality import QualityReport, quality_report
+
+Progress = Callable[[Text, int, int], None]
+"""Told before each step: what begins, how many steps are done, how many there are."""
+
+_KEY_BYTES: Final = 32
+_DROPPED: Final = -1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsal:
+    """What a rehearsal found.
+
+    ``clusters``: for each department, the cluster of each row of its extract in file
+    order (numbered from 1 by first appearance), or -1 where the row was dropped.
+    """
+
+    mappings: tuple[DepartmentMapping, ...]
+    intakes: tuple[Intake, ...] = field(repr=False)
+    clusters: tuple[tuple[int, ...], ...] = field(repr=False)
+    quality: QualityReport
+    score: Scored | None = None
+
+    @property
+    def cluster_count(self) -> int:
+        """Return the number of clusters, singletons included."""
+        return max((max(rows, default=0) for rows in self.clusters), default=0)
+
+
+def find_mappings(folder: Path) -> tuple[DepartmentMapping, ...]:
+    """Return the departments of *folder*: ``*.toml`` in it, and ``*/department.toml``.
+
+    Raises:
+        MappingError: there is no folder, no mapping, or two for one department.
+    """
+    if not folder.is_dir():
+        raise MappingError(
+            Text(f"{folder} というフォルダーはありません。", f"there is no folder {folder}."),
+        )
+    paths = [*sorted(folder.glob("*.toml")), *sorted(folder.glob("*/department.toml"))]
+    if not paths:
+        raise MappingError(
+            Text(
+                f"{folder} に対応表（*.toml）がありません。",
+                f"{folder} holds no mapping (*.toml).",
+            ),
+            Text(
+                f"「enishi link {folder} --init」で下書きを作り、確かめてください。",
+                f"Write first ones with `enishi link {folder} --init` and check them.",
+            ),
+        )
+    mappings = tuple(load_department(path) for path in paths)
+    names = [mapping.department for mapping in mappings]
+    for name in names:
+        if names.count(name) > 1:
+            raise MappingError(
+                Text(f"部署「{name}」の対応表が二つあります。", f"two mappings name `{name}`."),
+                Text("どちらかの名前を変えてください。", "Rename one of them."),
+            )
+    return mappings
+
+
+def rehearse(
+    folder: Path,
+    *,
+    truth: Path | None = None,
+    progress: Progress | None = None,
+    key: bytes | None = None,
+) -> Rehearsal:
+    """Take in, encode and link all departments of *folder*; write nothing.
+
+    Args:
+        folder: holds one mapping a department.
+        truth: ``department,row_id,entity_id``, to count precision and recall.
+        progress: told before each step.
+        key: 32 bytes that fix encodings and the draw of second-pass rows, for tests;
+            from the operating system, and forgotten afterwards, when None.
+
+    Raises:
+        EnishiError: a mapping or file cannot be used; nothing was linked then.
+    """
+    mappings = find_mappings(folder)
+    known = read_truth(truth, [m.department for m in mappings]) if truth is not None else None
+    steps = _Steps(progress, total=2 * len(mappings) + 3)
+    intakes = tuple(_take_in(mapping, steps) for mapping in mappings)
+    linker = _link(intakes, steps, key or os.urandom(_KEY_BYTES))
+    clusters = _per_row(intakes, linker)
+    steps.finish()
+    return Rehearsal(
+        mappings=mappings,
+        intakes=intakes,
+        clusters=clusters,
+        quality=quality_report(linker),
+        score=None if known is None else _score(intakes, clusters, known),
+    )
+
+
+@dataclass(slots=True)
+class _Steps:
+    progress: Progress | None
+    total: int
+    done: int = 0
+
+    def begin(self, what: Text) -> None:
+        if self.progress is not None:
+            self.progress(what, self.done, self.total)
+        self.done += 1
+
+    def finish(self) -> None:
+        if self.progress is not None:
+            self.progress(Text("完了", "done"), self.total, self.total)
+
+
+def _take_in(mapping: DepartmentMapping, steps: _Steps) -> Intake:
+    name = mapping.department
+    steps.begin(Text(f"{name} を読み込み", f"reading {name}"))
+    return take_in(mapping)
+
+
+def _link(intakes: Sequence[Intake], steps: _Steps, key: bytes) -> Linker:
+    """Encode and link in two passes, as nodes and coordinator do (PROTOCOL 2)."""
+    schema = default_schema()
+    encoder = Encoder(schema, LinkKeys(1, 1, key))
+    first, *later = (salt_pass.name for salt_pass in schema.passes)
+    batches: list[Batch] = []
+    for intake in intakes:
+        name = intake.records.department
+        steps.begin(Text(f"{name} を符号化", f"encoding {name}"))
+        batches.append(encoder.encode(intake.records.persons, name, (first,)))
+    steps.begin(Text("第一パスの連結", "linking, first pass"))
+    linker = start(batches)
+    if not later:
+        return linker
+    asked = linker.ask(LinkKeys(1, 1, key).token("ask"))
+    steps.begin(Text("第二パスの符号化", "encoding, second pass"))
+    again = []
+    for intake in intakes:
+        name = intake.records.department
+        persons = [intake.records.persons[row] for row in asked[name].tolist()]
+        again.append(encoder.encode(persons, name, later))
+    steps.begin(Text("第二パスの連結", "linking, second pass"))
+    return linker.second_pass(again, asked)
+
+
+def _per_row(intakes: Sequence[Intake], linker: Linker) -> tuple[tuple[int, ...], ...]:
+    """Return the cluster of every row of every extract, numbered by first appearance."""
+    found = linker.linked.solution.cluster.tolist()
+    numbers: dict[int, int] = {}
+    clusters = []
+    for index, intake in enumerate(intakes):
+        offset = linker.stack.offsets[index]
+        rows = []
+        for record in intake.records.record_of_row:
+            if record < 0:
+                rows.append(_DROPPED)
+            else:
+                rows.append(numbers.setdefault(found[offset + record], len(numbers) + 1))
+        clusters.append(tuple(rows))
+    return tuple(clusters)
+
+
+def _score(
+    intakes: Sequence[Intake], clusters: Sequence[Sequence[int]], truth: dict[tuple[str, str], str]
+) -> Scored:
+    keys: list[tuple[str, str]] = []
+    found: list[int] = []
+    for intake, rows in zip(intakes, clusters, strict=True):
+        for row_id, cluster in zip(intake.records.row_ids, rows, strict=True):
+            keys.append((intake.records.department, row_id))
+            # A dropped row is together with nothing.
+            found.append(cluster if cluster != _DROPPED else -1 - len(found))
+    return score(keys, found, truth)
