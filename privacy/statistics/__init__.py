@@ -1,0 +1,1 @@
+"""Typed statistical queries over public dimensions, and their noisy answers."""
