@@ -8,8 +8,9 @@ one node together can read all inputs: the dealer must be apart.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from privacy.errors import ProtocolError, Text
 from privacy.lookup.run import Chunk, Chunking, LookupRun
-from privacy.lookup.stream import Words, input_mask, pad, words
+from privacy.lookup.stream import KEY_BYTES, Words, input_mask, pad, words
 from privacy.lookup.tables import Table
 
 COUNT_WORD = "<u4"
@@ -45,6 +46,11 @@ class Seeds:
         if len(set(self.by_node.values())) != len(self.by_node):
             what = Text("シードが重複しています。", "Two nodes were given one seed.")
             raise ProtocolError(what)
+
+    @classmethod
+    def draw(cls, run: LookupRun, draw: Callable[[int], bytes]) -> Self:
+        """Draw a seed for each node; *draw* returns secret random bytes (``secrets``)."""
+        return cls(run, {node: draw(KEY_BYTES) for node in run.nodes})
 
     def total_input_mask(self, chunk: Chunk, domain: int) -> NDArray[np.uint16]:
         """Return r = sum of all r_i mod *domain* for one chunk."""

@@ -7,7 +7,7 @@ a cell.  The coordinator's sum is the noisy histogram; nobody sees an exact one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -23,7 +23,13 @@ from privacy.lookup.dealing import (
     measure_mask,
     sum_row_bytes,
 )
-from privacy.lookup.party import INPUT_BYTES, MaskedInputs, take_correction
+from privacy.lookup.party import (
+    INPUT_BYTES,
+    MaskedInputs,
+    check_whole,
+    pieces,
+    take_correction,
+)
 from privacy.lookup.run import Chunking, LookupRun
 from privacy.lookup.stream import Words, pad, zero_mask_words
 from privacy.lookup.uses import Uses
@@ -124,6 +130,18 @@ class HistogramParty:
             rows = np.frombuffer(dealt, dtype=COUNT_WORD).reshape(chunk.size, -1)
         self._total.add(index, _rotated(rows, opened).sum(axis=0, dtype=COUNT_WORD))
 
+    def all_inputs(self, codes: NDArray[np.integer]) -> bytes:
+        """Do step 1 for the whole vector of N codes (2 N bytes)."""
+        check_whole(self.chunks, len(codes), 1)
+        return b"".join(
+            self.mask_inputs(chunk.index, codes[chunk.start : chunk.stop]) for chunk in self.chunks
+        )
+
+    def add_all(self, vectors: Mapping[str, bytes], corrections: Iterable[bytes] = ()) -> None:
+        """Add the rotated shares of whole vectors; see `add`."""
+        for index, cut, part in pieces(self.chunks, vectors, corrections, INPUT_BYTES):
+            self.add(index, cut, part)
+
     def finish(
         self, cells: NDArray[np.integer], noise: NDArray[np.int64], mask_keys: Mapping[str, bytes]
     ) -> bytes:
@@ -189,6 +207,19 @@ class SumParty:
         sent = masked.astype(SUM_WORD).tobytes()
         self._uses.claim(self._run, "masked-measure", index, sent)
         return self._inputs.mask(index, codes) + sent
+
+    def all_inputs(self, codes: NDArray[np.integer], measure: NDArray[np.integer]) -> bytes:
+        """Do step 1 for whole vectors (10 N bytes, chunk after chunk)."""
+        check_whole(self.chunks, len(codes), 1)
+        check_whole(self.chunks, len(measure), 1)
+        places = ((chunk.index, slice(chunk.start, chunk.stop)) for chunk in self.chunks)
+        return b"".join(self.mask_inputs(at, codes[cut], measure[cut]) for at, cut in places)
+
+    def add_all(self, vectors: Mapping[str, bytes], corrections: Iterable[bytes] = ()) -> None:
+        """Add the shares of whole vectors; see `add`."""
+        width = INPUT_BYTES + MEASURE_BYTES
+        for index, cut, part in pieces(self.chunks, vectors, corrections, width):
+            self.add(index, cut, part)
 
     def add(self, index: int, vectors: Mapping[str, bytes], correction: bytes | None) -> None:
         """Add one chunk's share: sum of w rot(e) - rot(rho e); chunks come in order.

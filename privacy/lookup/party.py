@@ -195,9 +195,9 @@ class LookupParty:
 
     def all_inputs(self, inputs: NDArray[np.integer]) -> bytes:
         """Do step 1 for the whole vector of N' inputs (2 N' bytes)."""
+        check_whole(self.chunks, len(inputs), 1)
         return b"".join(
-            self.mask_inputs(chunk.index, inputs[chunk.start : chunk.stop])
-            for chunk in self._whole(len(inputs), 1)
+            self.mask_inputs(chunk.index, inputs[chunk.start : chunk.stop]) for chunk in self.chunks
         )
 
     def all_answers(
@@ -207,41 +207,56 @@ class LookupParty:
         corrections: Iterable[bytes] = (),
     ) -> bytes:
         """Do step 2 on whole vectors; returns the packed, masked bits (N' / 8 bytes)."""
-        pieces = self._pieces(vectors, corrections)
-        return b"".join(self.answer(index, cut, mask_keys, part) for index, cut, part in pieces)
+        cuts = pieces(self.chunks, vectors, corrections, INPUT_BYTES)
+        return b"".join(self.answer(index, cut, mask_keys, part) for index, cut, part in cuts)
 
     def all_shares(
         self, vectors: Mapping[str, bytes], corrections: Iterable[bytes] = ()
     ) -> NDArray[np.uint16]:
         """Do step 2 of a layer on whole vectors; returns N' shares that stay here."""
-        pieces = self._pieces(vectors, corrections)
-        return np.concatenate([self.share(index, cut, part) for index, cut, part in pieces])
+        cuts = pieces(self.chunks, vectors, corrections, INPUT_BYTES)
+        return np.concatenate([self.share(index, cut, part) for index, cut, part in cuts])
 
-    def _whole(self, length: int, width: int) -> Chunking:
-        if length != width * self.run.positions:
-            raise ProtocolError(
-                Text(
-                    f"ベクトルの長さは {self.run.positions} 位置分のはずです。",
-                    f"A vector must cover {self.run.positions} positions.",
-                )
+
+def check_whole(chunks: Chunking, length: int, width: int) -> None:
+    """Check that a whole vector has *width* units for each position.
+
+    Raises:
+        ProtocolError: it has not.
+    """
+    if length != width * chunks.positions:
+        raise ProtocolError(
+            Text(
+                f"ベクトルの長さは {chunks.positions} 位置分のはずです。",
+                f"A vector must cover {chunks.positions} positions.",
             )
-        return self.chunks
+        )
 
-    def _pieces(
-        self, vectors: Mapping[str, bytes], corrections: Iterable[bytes]
-    ) -> Iterator[tuple[int, dict[str, bytes], bytes | None]]:
-        for vector in vectors.values():
-            self._whole(len(vector), INPUT_BYTES)
-        parts = iter(corrections)
-        for chunk in self.chunks:
-            cut = {
-                sender: vector[INPUT_BYTES * chunk.start : INPUT_BYTES * chunk.stop]
-                for sender, vector in vectors.items()
-            }
-            yield chunk.index, cut, next(parts, None)
-        if next(parts, None) is not None:
-            what = Text("補正データが多すぎます。", "There are more corrections than chunks.")
-            raise ProtocolError(what)
+
+def pieces(
+    chunks: Chunking, vectors: Mapping[str, bytes], corrections: Iterable[bytes], width: int
+) -> Iterator[tuple[int, dict[str, bytes], bytes | None]]:
+    """Yield chunk index, every sender's part of its whole vector, and the correction if any.
+
+    Args:
+        chunks: The run's chunks.
+        vectors: Node id -> its whole vector, *width* bytes a position, chunk after chunk.
+        corrections: The dealer's chunks at the corrected node; empty elsewhere.
+        width: Bytes a position.
+
+    Raises:
+        ProtocolError: a vector of another length, or more corrections than chunks.
+    """
+    for vector in vectors.values():
+        check_whole(chunks, len(vector), width)
+    parts = iter(corrections)
+    for chunk in chunks:
+        place = slice(width * chunk.start, width * chunk.stop)
+        cut = {sender: vector[place] for sender, vector in vectors.items()}
+        yield chunk.index, cut, next(parts, None)
+    if next(parts, None) is not None:
+        what = Text("補正データが多すぎます。", "There are more corrections than chunks.")
+        raise ProtocolError(what)
 
 
 def snapshot_commitment(salt: bytes, inputs: NDArray[np.integer], sent: bytes) -> bytes:

@@ -87,12 +87,9 @@ def play_histogram(
 ) -> dict[str, bytes]:
     run = seeds.run
     parties = {n: HistogramParty(run, domain, n, seeds.by_node[n]) for n in run.nodes}
-    chunks = next(iter(parties.values())).chunks
-    for chunk, correction in zip(chunks, deal_histogram(seeds, domain), strict=True):
-        cut = slice(chunk.start, chunk.stop)
-        said = {n: p.mask_inputs(chunk.index, codes[n][cut]) for n, p in parties.items()}
-        for node, party in parties.items():
-            party.add(chunk.index, said, correction if node == run.corrected else None)
+    said = {n: p.all_inputs(codes[n]) for n, p in parties.items()}
+    for node, party in parties.items():
+        party.add_all(said, deal_histogram(seeds, domain) if node == run.corrected else ())
     return {n: p.finish(cells, noise[n], keys[n]) for n, p in parties.items()}
 
 
@@ -108,13 +105,7 @@ def play_sum(
 ) -> dict[str, bytes]:
     run = seeds.run
     parties = {n: SumParty(run, domain, bound, n, seeds.by_node[n]) for n in run.nodes}
-    chunks = next(iter(parties.values())).chunks
-    for chunk, correction in zip(chunks, deal_sum(seeds, domain), strict=True):
-        cut = slice(chunk.start, chunk.stop)
-        said = {
-            n: p.mask_inputs(chunk.index, codes[n][cut], measures[n][cut])
-            for n, p in parties.items()
-        }
-        for node, party in parties.items():
-            party.add(chunk.index, said, correction if node == run.corrected else None)
+    said = {n: p.all_inputs(codes[n], measures[n]) for n, p in parties.items()}
+    for node, party in parties.items():
+        party.add_all(said, deal_sum(seeds, domain) if node == run.corrected else ())
     return {n: p.finish(cells, noise[n], keys[n]) for n, p in parties.items()}

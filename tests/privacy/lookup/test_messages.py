@@ -1,5 +1,6 @@
 """A message of another length, range, run, sender or turn is refused; a retry is not."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from privacy.errors import BadInputError, ProtocolError, RefusedError
 from privacy.lookup.combine import listed_positions
-from privacy.lookup.dealing import Seeds, deal_lookup
+from privacy.lookup.dealing import Seeds, deal_histogram, deal_lookup
 from privacy.lookup.digits import Digit, DigitPlan
 from privacy.lookup.histogram import HistogramParty
 from privacy.lookup.party import LookupParty, snapshot_commitment
@@ -249,6 +250,25 @@ def test_a_histogram_takes_every_chunk_once_and_in_order() -> None:
     assert party.finish(np.array([1, 2]), none, KEYS[PLAIN]) == first
     with pytest.raises(ProtocolError):
         party.finish(np.array([1, 2]), none + 1, KEYS[PLAIN])
+
+
+def test_a_whole_histogram_needs_whole_vectors_and_no_more_corrections_than_chunks() -> None:
+    parties = {n: HistogramParty(RUN, 8, n, SEEDS.by_node[n]) for n in NODES}
+    with pytest.raises(ProtocolError):
+        parties[PLAIN].all_inputs(np.zeros(POSITIONS - 1, dtype=np.int64))
+    sent = {n: p.all_inputs(np.zeros(POSITIONS, dtype=np.int64)) for n, p in parties.items()}
+    with pytest.raises(ProtocolError):
+        parties[PLAIN].add_all(sent | {CORRECTED: sent[CORRECTED][:-2]})
+    dealt = list(deal_histogram(SEEDS, 8))
+    with pytest.raises(ProtocolError):
+        parties[CORRECTED].add_all(sent, [*dealt, dealt[0]])
+
+
+def test_drawn_seeds_are_fresh_for_each_node() -> None:
+    drawn = [Seeds.draw(RUN, secrets.token_bytes).by_node for _ in range(2)]
+    assert len({seed for seeds in drawn for seed in seeds.values()}) == 2 * len(NODES)
+    with pytest.raises(ProtocolError):
+        Seeds.draw(RUN, bytes)
 
 
 def test_a_commitment_depends_on_salt_snapshot_and_bytes_sent() -> None:
