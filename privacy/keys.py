@@ -27,8 +27,10 @@ from numpy.typing import NDArray
 
 from privacy.canonical import framed
 from privacy.errors import ProtocolError, Text
-from privacy.identity import KEY_BYTES, AgreementKey
+from privacy.identity import AgreementKey
 
+KEY_BYTES = 32
+"""Bytes of every derived key, of a contribution and of a seed."""
 _FAMILY = b"enishi/v1"
 
 

@@ -27,8 +27,8 @@ from privacy.envelope import (
     hpke_unseal,
 )
 from privacy.errors import BadInputError, Text
-from privacy.identity import KEY_BYTES, AgreementKey
-from privacy.keys import derive
+from privacy.identity import AgreementKey
+from privacy.keys import KEY_BYTES, derive
 
 CARD_BYTES = 256
 """A padded card before sealing: two bytes of length, the text, zeros."""

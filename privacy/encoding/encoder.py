@@ -8,11 +8,12 @@ near under one salt, and nothing of the text without the link keys.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from privacy.encoding.batch import Batch, Codes, Labels
+from privacy.encoding.batch import Batch, Codes, Labels, concatenate
 from privacy.encoding.filters import Content, build_filters
 from privacy.encoding.grams import GramTable
 from privacy.encoding.hardening import Hardening, harden
@@ -23,6 +24,8 @@ from privacy.encoding.tokens import block_labels, drop_repeated, record_tokens
 from privacy.keys import LinkKeys
 from privacy.normalise.person import Person
 
+CHUNK = 50_000
+"""Records encoded at a time: about 100 MB of work arrays, whatever the department's size."""
 SEPARATOR = "|"
 """Between the parts of a salt value made of several fields."""
 
@@ -53,9 +56,20 @@ class Encoder:
         Raises:
             BadInputError: the schema has no such pass.
         """
+        salt_passes = [self.schema.get_pass(name) for name in passes]
+        starts = range(0, max(len(persons), 1), CHUNK)
+        parts = [self._views(persons[at : at + CHUNK], department, salt_passes) for at in starts]
+        encoded = concatenate(parts)
+        tokens = record_tokens(self.link_keys, persons)
+        unique = {kind: drop_repeated(values) for kind, values in tokens.items()}
+        return replace(encoded, tokens=unique)
+
+    def _views(
+        self, persons: Sequence[Person], department: str, salt_passes: Sequence[Pass]
+    ) -> Batch:
+        """Return the views and labels of *persons*, without tokens."""
         views: dict[str, Codes] = {}
         labels: dict[str, Labels] = {}
-        salt_passes = [self.schema.get_pass(name) for name in passes]
         content = self._content(persons)
         for salt_pass in salt_passes:
             salts = [salt_value(salt_pass, person) for person in persons]
@@ -68,9 +82,7 @@ class Encoder:
                 present = salted & self._has_content(view, content)
                 chosen = content.of_fields([self._order[name] for name in view.fields])
                 views[view_id] = self.encode_view(salt_pass, view_id, chosen, known, present)
-        tokens = record_tokens(self.link_keys, persons)
-        unique = {kind: drop_repeated(values) for kind, values in tokens.items()}
-        return Batch(department, len(persons), unique, views, labels)
+        return Batch(department, len(persons), {}, views, labels)
 
     def encode_view(
         self,

@@ -120,6 +120,19 @@ def test_rows_do_not_depend_on_their_neighbours_or_on_the_cache() -> None:
     assert np.array_equal(again.views["first/all"], _encode().take(order).views["first/all"])
 
 
+def test_many_records_are_encoded_in_chunks_with_the_same_bits(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("privacy.encoding.encoder.CHUNK", 5)
+    chunked = _encode(labels=True)
+    monkeypatch.undo()
+    whole = _encode(labels=True)
+    for view, codes in whole.views.items():
+        assert np.array_equal(codes, chunked.views[view])
+    assert np.array_equal(whole.labels["first"], chunked.labels["first"])
+    assert np.array_equal(whole.tokens["T1"], chunked.tokens["T1"])
+
+
 def test_no_rows_and_unknown_passes() -> None:
     encoder = Encoder(default_schema(), LINK_KEYS)
     empty = encoder.encode([], "school", ALL_PASSES)

@@ -11,7 +11,8 @@ from privacy.encoding.known_answer import KnownAnswer, compare, fake_people, kno
 from privacy.encoding.schema import default_schema
 from privacy.errors import ProtocolError
 from privacy.keys import CityKey, LinkKeys
-from privacy.normalise.person import Person
+from privacy.normalise.person import Person, ProblemKind
+from privacy.normalise.record import normalise
 from tests.privacy.encoding.people import LINK_KEYS, vector_persons
 
 
@@ -72,6 +73,15 @@ def test_two_groups_of_one_size_are_both_shown() -> None:
     other = _answer(CityKey(1, bytes(32)).link_keys(7))
     with pytest.raises(ProtocolError, match=r"node c.*node d"):
         compare({"a": _answer(), "b": _answer(), "c": other, "d": other})
+
+
+def test_the_hundred_people_can_be_normalised_and_most_are_in_each_view() -> None:
+    persons = [normalise(one) for one in fake_people()]
+    kinds = {problem.kind for one in persons for problem in one.problems}
+    assert kinds <= {ProblemKind.DATE_MISSING}
+    batch = Encoder(default_schema(), LINK_KEYS).encode(persons, "x", ("first", "kana", "kanji"))
+    for view, codes in batch.views.items():
+        assert codes.any(axis=1).sum() > 50, view
 
 
 def test_the_hundred_people_are_fixed_and_fictional() -> None:
