@@ -179,7 +179,15 @@ class Roster:
                 ),
             )
         for m in self.members:
-            verify(m.identity_public, self._signed(), signatures[m.node_id], m.node_id)
+            self.check_signature(m.node_id, signatures[m.node_id])
+
+    def check_signature(self, node_id: str, signature: bytes) -> None:
+        """Check one member's signature.
+
+        Raises:
+            ProtocolError: *node_id* is no member, or did not sign this roster.
+        """
+        verify(self.member(node_id).identity_public, self._signed(), signature, node_id)
 
     def _signed(self) -> bytes:
         return framed(b"enishi/v1/roster", self.digest)

@@ -1,0 +1,126 @@
+"""The sub-commands `enishi coordinator` and `enishi dealer`: options in, exit status out.
+
+Everything heavier than Typer is imported when a verb runs, so that `--help` is quick.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from protos.console import AsJson, Console, Lang, command
+
+app = typer.Typer(no_args_is_help=True, help="統括 / the coordinator")
+node_app = typer.Typer(no_args_is_help=True, help="部署とディーラーの登録 / members")
+app.add_typer(node_app, name="node")
+
+Config = Annotated[
+    Path, typer.Option("--config", help="設定ファイル / settings", show_default=True)
+]
+COORDINATOR_FILE = Path("coordinator.toml")
+
+
+@app.command()
+@command
+def init(
+    folder: Annotated[Path, typer.Argument(help="新しいフォルダ / new folder")],
+    city: Annotated[str, typer.Option(help="連合のID / the federation's id")],
+    listen: Annotated[str, typer.Option(help="host:port")] = "127.0.0.1:50050",
+    join_listen: Annotated[str, typer.Option(help="host:port")] = "127.0.0.1:50049",
+    join_address: Annotated[
+        str, typer.Option(help="参加ファイルに書く宛先 / address in join files")
+    ] = "",
+    web: Annotated[str, typer.Option(help="host:port")] = "127.0.0.1:8800",
+    lang: Lang = "ja",
+    json_: AsJson = False,
+) -> None:
+    """鍵、認証局、設定、データベースを作る / make keys, authority, settings, database."""
+    from coordinator.verbs import members  # noqa: PLC0415  # lazy, see the module's docstring
+
+    members.init(
+        folder,
+        city=city,
+        listen=listen,
+        join_listen=join_listen,
+        join_address=join_address,
+        web=web,
+    ).show(Console.make(lang, json_))
+
+
+@node_app.command("add")
+@command
+def node_add(
+    member: Annotated[str, typer.Argument(help="部署のID / id")],
+    address: Annotated[str, typer.Option(help="統括から見た host:port / as dialled")],
+    name_ja: Annotated[str, typer.Option()] = "",
+    name_en: Annotated[str, typer.Option()] = "",
+    sealed: Annotated[bool, typer.Option(help="封印ノード / links locally")] = False,
+    dealer: Annotated[bool, typer.Option(help="ディーラー / the dealer")] = False,
+    out: Annotated[Path | None, typer.Option(help="参加ファイル / join file")] = None,
+    config: Config = COORDINATOR_FILE,
+    lang: Lang = "ja",
+    json_: AsJson = False,
+) -> None:
+    """メンバーを登録し、参加ファイルを作る / register a member, write its join file."""
+    from coordinator.process import CoordinatorProcess  # noqa: PLC0415
+    from coordinator.store.members import MemberRole, Registered  # noqa: PLC0415
+    from coordinator.verbs import members  # noqa: PLC0415
+
+    registered = Registered(
+        member_id=member,
+        role=MemberRole.DEALER if dealer else MemberRole.NODE,
+        name_ja=name_ja or member,
+        name_en=name_en or member,
+        address=address,
+        sealed=sealed,
+    )
+    with CoordinatorProcess.open(config) as process:
+        members.add(process, registered, out).show(Console.make(lang, json_))
+
+
+@node_app.command("list")
+@command
+def node_list(config: Config = COORDINATOR_FILE, lang: Lang = "ja", json_: AsJson = False) -> None:
+    """登録を一覧する / list the registry."""
+    from coordinator.process import CoordinatorProcess  # noqa: PLC0415
+    from coordinator.verbs import members  # noqa: PLC0415
+
+    with CoordinatorProcess.open(config) as process:
+        members.listed(process).show(Console.make(lang, json_))
+
+
+@node_app.command("revoke")
+@command
+def node_revoke(
+    member: Annotated[str, typer.Argument(help="部署のID / id")],
+    config: Config = COORDINATOR_FILE,
+    lang: Lang = "ja",
+    json_: AsJson = False,
+) -> None:
+    """メンバーを取り消す / revoke a member."""
+    from coordinator.process import CoordinatorProcess  # noqa: PLC0415
+    from coordinator.verbs import members  # noqa: PLC0415
+
+    with CoordinatorProcess.open(config) as process:
+        members.revoke(process, member).show(Console.make(lang, json_))
+
+
+@app.command()
+@command
+def roster(config: Config = COORDINATOR_FILE, lang: Lang = "ja", json_: AsJson = False) -> None:
+    """名簿の署名を集め、都市鍵を作る / collect signatures, make the city secret."""
+    from coordinator.verbs import roster as verb  # noqa: PLC0415
+
+    verb.run(config).show(Console.make(lang, json_))
+
+
+@app.command()
+@command
+def serve(config: Config = COORDINATOR_FILE, lang: Lang = "ja", json_: AsJson = False) -> None:
+    """統括プロセスを動かす / run the coordinator."""
+    from coordinator.server import serve as run  # noqa: PLC0415
+
+    Console.make(lang, json_)
+    run(config)

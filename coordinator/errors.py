@@ -1,0 +1,112 @@
+"""Errors of the coordinator and the dealer, told apart by type where a caller acts on the kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from privacy.errors import (
+    NOTHING,
+    BadInputError,
+    EnishiError,
+    ProtocolError,
+    RefusedError,
+    Text,
+    UnreachableError,
+)
+from protos.problems import PeerError
+
+
+class ConfigError(BadInputError):
+    """The configuration file cannot be used."""
+
+
+class UnknownMemberError(BadInputError):
+    """No member of this id is registered."""
+
+
+class UnknownRoundError(BadInputError):
+    """No round of this id is stored."""
+
+
+class RosterMissingError(RefusedError):
+    """Nobody has joined yet, or the roster lacks signatures or its city secret."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            Text("有効な名簿がありません。", "There is no roster in force."),
+            Text(
+                "部署の参加を待ち、`enishi coordinator roster` を実行してください。",
+                "Wait until the departments have joined and run `enishi coordinator roster`.",
+            ),
+        )
+
+
+class JoinRefusedError(RefusedError):
+    """Somebody asked to join with a wrong, used or expired code, or with wrong keys."""
+
+
+class RoundStateError(ProtocolError):
+    """A step was asked that does not follow the round's state; our own fault."""
+
+    def __init__(self, round_id: str, state: str, wanted: str) -> None:
+        """Name the round and both states."""
+        super().__init__(
+            Text(
+                f"ラウンド {round_id} は {state} から {wanted} へ移れません。",
+                f"Round {round_id} cannot go from {state} to {wanted}.",
+            )
+        )
+
+
+class SpoolError(ProtocolError):
+    """A spooled file was changed, cut or lost; the round fetches it again or ends."""
+
+
+class MemberError(EnishiError):
+    """A named member refused, failed or did not answer; ``cause`` says how."""
+
+    def __init__(self, member: str, cause: EnishiError) -> None:
+        """Say it of *member*."""
+        super().__init__(_named(member, cause), cause.fix)
+        self.member = member
+        self.cause = cause
+
+
+@contextmanager
+def naming(member: str) -> Iterator[None]:
+    """Let an error inside the block name *member*; kind and exit status stay.
+
+    Raises:
+        EnishiError: of the same kind as the one inside.
+    """
+    try:
+        yield
+    except EnishiError as error:
+        raise type_of(error)(_named(member, error), error.fix) from error
+
+
+def type_of(error: EnishiError) -> type[EnishiError]:
+    """Return the kind of *error* that decides the exit status."""
+    for kind in (RefusedError, BadInputError, UnreachableError, ProtocolError, PeerError):
+        if isinstance(error, kind):
+            return kind
+    return EnishiError
+
+
+def _named(member: str, error: EnishiError) -> Text:
+    if member in error.what.en:
+        return error.what
+    return Text(f"{member}: {error.what.ja}", f"{member}: {error.what.en}")
+
+
+class WaitingError(EnishiError):
+    """A member cannot go on yet (an approval is missing, it is down); asked again later."""
+
+    exit_status = 3
+
+    def __init__(self, member: str, what: Text, fix: Text = NOTHING) -> None:
+        """Name the *member* that is waited for and *what* it lacks."""
+        super().__init__(what, fix)
+        self.member = member

@@ -1,0 +1,1 @@
+"""The state machines of the coordinator's rounds: pure values, one transition table each."""
