@@ -1,0 +1,1 @@
+"""The synthetic town: departments' extracts with the dirt of real ones, and the truth apart."""
