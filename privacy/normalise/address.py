@@ -69,7 +69,7 @@ _NUMBER = re.compile(r"\d+")
 _SECTION = re.compile(r"大字|小字|(?<=.)(?<![文習十])字(?=.)|^字(?=.)")
 _BETWEEN = re.compile(r"(?<=[\u3400-\u9fff])([ヶヵケガノツ之])(?=[\u3400-\u9fff])")
 _ONE_SIGN = {"ヶ": "ケ", "ヵ": "ケ", "ガ": "ケ", "ケ": "ケ", "ノ": "ノ", "之": "ノ", "ツ": "ツ"}
-_FILLING = re.compile(r"[\s,、。.・()\-_ー]")
+_FILLING = re.compile(r"[\s,、。.・()\-_]|(?<![ァ-ヺ])ー")
 _ROOM = re.compile(r"号室?|室")
 _NOTHING_READABLE = re.compile(r"[\W_]*")
 
@@ -88,7 +88,7 @@ def _town(text: str) -> str:
     value = _CITY.sub("", _PREFECTURE.sub("", value))
     value = to_katakana(_SECTION.sub("", value))
     value = _BETWEEN.sub(lambda sign: _ONE_SIGN[sign[1]], value)
-    return _FILLING.sub("", value) if "ー" not in value else re.sub(r"[\s,、。.・()\-_]", "", value)
+    return _FILLING.sub("", value)
 
 
 def _building(text: str, numbers: list[str]) -> str:

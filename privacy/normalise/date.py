@@ -177,7 +177,7 @@ def parse_date(text: str, order: DateOrder | None = None) -> Result:
         ISO ``YYYY-MM-DD`` and None, or empty text and the kind of the problem.
     """
     value = _prepare(text)
-    if not value or value in _UNKNOWN or value.strip("0 /.-") == "":
+    if not clean(text) or value in _UNKNOWN or (value and not value.strip("0 /.-")):
         return _MISSING
     if _MISSING_PARTS.search(value):
         return _UNREADABLE

@@ -27,7 +27,7 @@ def from_head(written: NameParts, kana: NameParts, raw: RawPerson) -> tuple[Name
         if kana.whole and not kana.family:
             kana = _kana_of_given(kana, head.family_kana)
         return written, kana if kana.family else kana._replace(family=head.family_kana)
-    if not kana.family and not kana.whole and written.family in {"", head.family}:
+    if not (kana.family or kana.whole or written.whole) and written.family in {"", head.family}:
         kana = kana._replace(family=head.family_kana)
     return written, kana
 

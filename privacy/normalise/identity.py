@@ -52,12 +52,13 @@ def read_names(raw: RawPerson) -> tuple[Names, list[Problem]]:
         kana = parse_kana(written.kana)
     written, kana = from_head(written, kana, raw)
     split = unswapped(split_parts(written, kana))
-    if not split.known:
-        column = "full_name" if written.whole else "full_name_kana"
-        problems.append(Problem(column, ProblemKind.NAME_UNSPLIT))
     family, given = _part(split.family), _part(split.given)
     family_kana = split.family_kana or (family if is_kana(family) else "")
     given_kana = split.given_kana or (given if is_kana(given) else "")
+    readable = any((family, given, family_kana, given_kana))
+    if not split.known and readable:
+        column = "full_name" if written.whole else "full_name_kana"
+        problems.append(Problem(column, ProblemKind.NAME_UNSPLIT))
     names = Names(
         family=family,
         given=given,
@@ -73,6 +74,6 @@ def read_names(raw: RawPerson) -> tuple[Names, list[Problem]]:
     if alias:
         alias_family, alias_given = _alias(alias)
         names = replace(names, alias_family=alias_family, alias_given=alias_given)
-    if not any((family, given, family_kana, given_kana)):
+    if not readable:
         problems.append(Problem("full_name", ProblemKind.NAME_MISSING))
     return names, problems

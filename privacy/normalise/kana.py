@@ -47,8 +47,8 @@ def _iterate(text: str) -> str:
         if char in "ヽヾ":
             if chars:
                 base = unicodedata.normalize("NFD", chars[-1])[0]
-                voiced = "\u3099" if char == "ヾ" else ""
-                chars.append(unicodedata.normalize("NFC", base + voiced))
+                voiced = unicodedata.normalize("NFC", base + "\u3099")
+                chars.append(voiced if char == "ヾ" and len(voiced) == 1 else base)
         else:
             chars.append(char)
     return "".join(chars)
@@ -74,9 +74,11 @@ def fold_kana(text: str) -> str:
     """Return the kana of *text* as folded katakana; everything else is dropped."""
     kana = _LONG_MARKS.sub("ー", to_katakana(clean(text)))
     kana = _NOT_KANA.sub("", kana)
+    if "ヽ" in kana or "ヾ" in kana:
+        kana = _iterate(kana)
     for pair in _V_SOUNDS:
         kana = kana.replace(*pair)
-    kana = _iterate(kana.translate(_LARGE))
+    kana = kana.translate(_LARGE)
     for pair in _V_LARGE:
         kana = kana.replace(*pair)
     return _lengthen(kana)

@@ -14,7 +14,7 @@ from privacy.normalise.characters import HYPHENS, clean
 from privacy.normalise.person import ProblemKind
 
 MAX_DIGITS = 15
-_FILLING = re.compile(r"[\s\-_.,'’]")
+_FILLING = re.compile(r"[\s\-_,'’]")
 _UNKNOWN = frozenset({"", "不明", "なし", "無", "NULL", "NONE", "NAN", "NA", "N/A"})
 
 

@@ -39,10 +39,10 @@ _END = 1.5
 _KANA_GIVEN = 5.0
 # Kanji that end surnames and hardly ever begin a given name.
 _SURNAME_ENDS = frozenset(
-    "田川山谷沢島崎村口橋原塚井岡坂部辺本上下内寺倉沼池戸屋代浜垣堀館越関目場手敷迫畠畑家宮尾根底石之"
+    "田川山谷沢島崎村口橋原塚井岡坂部辺本上下内寺倉沼池戸屋代浜垣堀館越関目場手敷迫畠畑家宮尾根底石之ノケツ"
 )
 _LINKING = frozenset("之ノケツ")
-_SURNAME_END = -7.0
+_SURNAME_END = -9.0
 
 
 class Split(NamedTuple):
@@ -60,7 +60,7 @@ def _written_score(name: str, cut: int) -> tuple[float, bool]:
     family, given = name[:cut], name[cut:]
     score = _FAMILY_KANJI.get(cut, _FAR) + _GIVEN_KANJI.get(len(given), _FAR)
     known = False
-    if given[0] in _SURNAME_ENDS or family[-1] in _LINKING:
+    if (given[0] in _SURNAME_ENDS and not is_kana(given)) or family[-1] in _LINKING:
         score += _SURNAME_END
     if family in known_surnames():
         score += _LISTED - 0.3 * math.log1p(surname_ranks()[family])
@@ -103,6 +103,8 @@ def _kana_cuts(kana: str) -> range:
 def split_written(name: str, family_kana: str = "", given_kana: str = "") -> Split:
     """Split the written *name* (variants folded), helped by kana that is already split."""
     best = Split(name, "", family_kana, given_kana, known=False)
+    if name in known_surnames() and not given_kana:
+        return best
     best_score = -math.inf
     for cut in _cuts(name, LONGEST_SURNAME):
         score, known = _written_score(name, cut)
@@ -132,6 +134,8 @@ def split_kana(kana: str, family: str, given: str = "") -> Split:
 def split_kana_alone(kana: str) -> Split:
     """Split folded *kana* with no written name beside it."""
     best = Split("", "", kana, "", known=False)
+    if unvoiced(kana) in known_readings():
+        return best
     best_score = -math.inf
     for cut in _kana_cuts(kana):
         score = _FAMILY_KANA.get(cut, _FAR) + _GIVEN_KANA.get(len(kana) - cut, -3.0)
@@ -151,6 +155,8 @@ def split_both(name: str, kana: str) -> Split:
     if not name:
         return split_kana_alone(kana)
     best = Split(name, "", kana, "", known=False)
+    if is_listed(name, unvoiced(kana)):
+        return best
     best_score = -math.inf
     for cut in _cuts(name, LONGEST_SURNAME):
         written, supported = _written_score(name, cut)
