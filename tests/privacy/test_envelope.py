@@ -10,14 +10,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from privacy.envelope import Context, hpke_info, hpke_open, hpke_seal, seal, unseal
+from privacy.envelope import (
+    Context,
+    hpke_info,
+    hpke_open,
+    hpke_receiver,
+    hpke_seal,
+    seal,
+    unseal,
+)
 from privacy.errors import ProtocolError
+from privacy.identity import AgreementKey
 from privacy.keys import RunKeys
 from tests.privacy.members import ephemeral, seed, static
 
-VECTOR = json.loads(
-    (Path(__file__).parents[1] / "vectors" / "keys" / "sealed.json").read_text("utf-8")
-)
+VECTORS = Path(__file__).parents[1] / "vectors" / "keys"
+VECTOR = json.loads((VECTORS / "sealed.json").read_text("utf-8"))
 TRANSCRIPT = seed("transcript")
 CONTEXT = Context("school", "health", "step-1", TRANSCRIPT)
 KEY = (
@@ -38,6 +46,18 @@ def test_sealed_messages_have_their_vectors() -> None:
 def test_a_recorded_hpke_message_opens() -> None:
     sealed = bytes.fromhex(VECTOR["hpke"])
     assert hpke_open(static("health"), static("school").public, INFO, sealed) == b"contribution"
+
+
+def test_hpke_follows_rfc_9180_a_2_3() -> None:
+    published = json.loads((VECTORS / "rfc9180_a_2_3.json").read_text("utf-8"))
+    info, sender, enc = (bytes.fromhex(published[name]) for name in ("info", "pkSm", "enc"))
+    receiver = AgreementKey(bytes.fromhex(published["skRm"]))
+    cipher = hpke_receiver(receiver, sender, info, enc)
+    for number, sealed in enumerate(published["ct"]):
+        opened = cipher.unseal(bytes.fromhex(sealed), f"Count-{number}".encode())
+        assert opened.hex() == published["pt"]
+    for context, secret in published["exported"].items():
+        assert cipher.export(bytes.fromhex(context), 32).hex() == secret
 
 
 @given(st.binary(max_size=200), st.integers(0, 2**63))
