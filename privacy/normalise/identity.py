@@ -55,6 +55,8 @@ def read_names(raw: RawPerson) -> tuple[Names, list[Problem]]:
     family, given = _part(split.family), _part(split.given)
     family_kana = split.family_kana or (family if is_kana(family) else "")
     given_kana = split.given_kana or (given if is_kana(given) else "")
+    if is_kana(given) and written.middle and given_kana == given + written.middle:
+        given_kana = given
     readable = any((family, given, family_kana, given_kana))
     if not split.known and readable:
         column = "full_name" if written.whole else "full_name_kana"

@@ -24,6 +24,9 @@ _HONORIFIC = re.compile(r"(?:様|殿|さま)$|(?<=\s)(?:さん|くん|ちゃん|
 _SPACES = re.compile(r"[\s_/|、､]+")
 _MIDDLE_DOTS = re.compile(r"[・·･=＝•.]+")
 _MINOR_SIGNS = re.compile(r"[^\w々〆ヶヵーヽヾ〓]|_")
+# Words that belong to the family name after them; LE and VAN DER's VAN are also surnames
+# or middle names in Vietnam, so LE is left out and VAN counts only beside the family name.
+_PARTICLES = frozenset("DE DEL DELA DELOS DOS DA DI LA VAN VON DER DEN EL AL BIN IBN".split())  # noqa: SIM905 -- words
 
 
 class NameParts(NamedTuple):
@@ -83,8 +86,20 @@ def _latin(text: str, family_first: bool) -> NameParts:
     if len(words) < 2:  # noqa: PLR2004 -- one word is a whole name
         return NameParts(whole="".join(words))
     if family_first:
-        return NameParts(words[0], words[1], "".join(words[2:]))
-    return NameParts(words[-1], words[0], "".join(words[1:-1]))
+        end = 1 + _leading_particles(words)
+        return NameParts("".join(words[:end]), words[end], "".join(words[end + 1 :]))
+    start = len(words) - 1
+    while start > 1 and words[start - 1] in _PARTICLES:
+        start -= 1
+    return NameParts("".join(words[start:]), words[0], "".join(words[1:start]))
+
+
+def _leading_particles(words: tuple[str, ...]) -> int:
+    """Return how many words in front belong to the family name: DE LA CRUZ, VAN BERG."""
+    count = 0
+    while count < len(words) - 2 and words[count] in _PARTICLES:
+        count += 1
+    return count
 
 
 def _brackets(text: str) -> tuple[str, str, str, str]:
