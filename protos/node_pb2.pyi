@@ -334,10 +334,12 @@ class SendEncodingsRequest(_message.Message):
 
     PLAN_DIGEST_FIELD_NUMBER: _builtins.int
     SCHEMA_DIGEST_FIELD_NUMBER: _builtins.int
-    PASS_FIELD_NUMBER: _builtins.int
+    ENCODING_PASS_FIELD_NUMBER: _builtins.int
     HANDLES_FIELD_NUMBER: _builtins.int
     plan_digest: _builtins.bytes
     schema_digest: _builtins.bytes
+    encoding_pass: _builtins.str
+    """"first", "kana", "kanji" """
     @_builtins.property
     def handles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """empty: all rows"""
@@ -347,11 +349,12 @@ class SendEncodingsRequest(_message.Message):
         *,
         plan_digest: _builtins.bytes = ...,
         schema_digest: _builtins.bytes = ...,
+        encoding_pass: _builtins.str = ...,
         handles: _abc.Iterable[_builtins.int] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["handles", b"handles", "pass", b"pass", "plan_digest", b"plan_digest", "schema_digest", b"schema_digest"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["encoding_pass", b"encoding_pass", "handles", b"handles", "plan_digest", b"plan_digest", "schema_digest", b"schema_digest"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -405,7 +408,7 @@ class EncodingChunk(_message.Message):
 
     PLAN_DIGEST_FIELD_NUMBER: _builtins.int
     SCHEMA_DIGEST_FIELD_NUMBER: _builtins.int
-    PASS_FIELD_NUMBER: _builtins.int
+    ENCODING_PASS_FIELD_NUMBER: _builtins.int
     TOTAL_ROWS_FIELD_NUMBER: _builtins.int
     FIRST_ROW_FIELD_NUMBER: _builtins.int
     ROWS_FIELD_NUMBER: _builtins.int
@@ -413,6 +416,7 @@ class EncodingChunk(_message.Message):
     VIEWS_FIELD_NUMBER: _builtins.int
     plan_digest: _builtins.bytes
     schema_digest: _builtins.bytes
+    encoding_pass: _builtins.str
     total_rows: _builtins.int
     first_row: _builtins.int
     rows: _builtins.int
@@ -429,6 +433,7 @@ class EncodingChunk(_message.Message):
         *,
         plan_digest: _builtins.bytes = ...,
         schema_digest: _builtins.bytes = ...,
+        encoding_pass: _builtins.str = ...,
         total_rows: _builtins.int = ...,
         first_row: _builtins.int = ...,
         rows: _builtins.int = ...,
@@ -437,7 +442,7 @@ class EncodingChunk(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_row", b"first_row", "pass", b"pass", "plan_digest", b"plan_digest", "rows", b"rows", "schema_digest", b"schema_digest", "tokens", b"tokens", "total_rows", b"total_rows", "views", b"views"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["encoding_pass", b"encoding_pass", "first_row", b"first_row", "plan_digest", b"plan_digest", "rows", b"rows", "schema_digest", b"schema_digest", "tokens", b"tokens", "total_rows", b"total_rows", "views", b"views"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
