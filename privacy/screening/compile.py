@@ -15,7 +15,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from privacy.canonical import Json, canonical_digest
 from privacy.errors import BadInputError, RefusedError, Text
 from privacy.governance.catalogue import Catalogue, ItemClass
 from privacy.lookup.digits import Digit, DigitPlan
@@ -30,13 +29,17 @@ from privacy.screening.classes import (
     share,
     states_of,
 )
+from privacy.screening.compiled import (
+    HOLD,
+    RECEIVER,
+    SOURCES,
+    SUPPORTED,
+    Compiled,
+    Part,
+)
 from privacy.screening.definition import Definition
 from privacy.screening.evaluation import Bits
-
-HOLD = "hold"
-SUPPORTED = "supported"
-SOURCES = "sources"
-RECEIVER = "receiver"
+from privacy.screening.together import check_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,67 +48,6 @@ class ScreeningPolicy:
 
     min_nodes: int = 3
     max_domain: int = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Part:
-    """One department's part: which class its signal states have and which digits it adds to.
-
-    `classes` and `local` are by state code; `local` is set only at the receiver.
-    `digit` is "" where no class of the department matters.
-    """
-
-    states: States
-    classes: tuple[int, ...]
-    local: tuple[bool, ...]
-    digit: str
-    counts_as_source: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Compiled:
-    """A screening ready for a plan: the definition, everyone's part, the digits, the table."""
-
-    definition: Definition
-    as_of: dt.date
-    receiver: str
-    nodes: tuple[str, ...]
-    parts: tuple[Part, ...]
-    supporting: tuple[str, ...]
-    digits: DigitPlan
-    table: Table
-
-    def part(self, node: str) -> Part | None:
-        """Return *node*'s part, or None where it holds no signal."""
-        return next((each for each in self.parts if each.states.node == node), None)
-
-    def canonical(self) -> Json:
-        """Return what the plan says of the screening, for canonical JSON."""
-        return {
-            "definition": self.definition.digest.hex(),
-            "as_of": self.as_of.isoformat(),
-            "receiver": self.receiver,
-            "nodes": list(self.nodes),
-            "parts": [
-                {
-                    "node": each.states.node,
-                    "signals": list(each.states.signals),
-                    "radices": list(each.states.radices),
-                    "classes": list(each.classes),
-                    "local": list(each.local),
-                    "digit": each.digit,
-                    "source": each.counts_as_source,
-                }
-                for each in self.parts
-            ],
-            "supporting": list(self.supporting),
-            "table": self.table.canonical(),
-        }
-
-    @property
-    def digest(self) -> bytes:
-        """Return SHA-256 over the canonical form; every node compiles again and compares."""
-        return canonical_digest(self.canonical())
 
 
 def compile_screening(
@@ -117,6 +59,7 @@ def compile_screening(
     catalogue: Catalogue,
     as_of: dt.date,
     policy: ScreeningPolicy | None = None,
+    opened: Sequence[Compiled] = (),
 ) -> Compiled:
     """Return the compiled screening.
 
@@ -128,12 +71,14 @@ def compile_screening(
         catalogue: for which held items say that a child is supported.
         as_of: the day of the time-point; the definition must be valid on it.
         policy: limits; the defaults of `ScreeningPolicy` where left out.
+        opened: what the same receiver has opened on this slot table and at the previous
+            time-point, compiled again from the archived definitions.
 
     Raises:
         BadInputError: an item nobody holds, a receiver outside the roster, more sources
             than there are, or digits that multiply to more than the domain.
         RefusedError: expired, too few nodes, too many combinations, or a table whose
-            missing alert would show a hold or a support.
+            missing alert, alone or beside an opened table, would show a hold or a support.
     """
     limits = policy or ScreeningPolicy()
     definition.check_current(as_of)
@@ -146,6 +91,7 @@ def compile_screening(
     table = Table.listing(digits, RECEIVER, _listed(definition, digits, rule, axes))
     compiled = Compiled(definition, as_of, receiver, members, parts, supporting, digits, table)
     check_missing_alert(table, receiver, receiver_digit=RECEIVER, secret=(HOLD, SUPPORTED))
+    check_together(compiled, opened)
     return compiled
 
 

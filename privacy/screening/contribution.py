@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from privacy.errors import BadInputError, Text
 from privacy.lookup.tables import MINE, by_slot
 from privacy.screening.classes import Codes, States
-from privacy.screening.compile import HOLD, RECEIVER, SOURCES, SUPPORTED, Compiled
+from privacy.screening.compiled import HOLD, RECEIVER, SOURCES, SUPPORTED, Compiled
 from privacy.screening.evaluation import Bits, Truth, Value, evaluate
 from privacy.screening.signals import SignalTable
 

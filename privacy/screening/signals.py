@@ -124,6 +124,11 @@ def compute(
     )
 
 
+def table_of(columns: Mapping[str, Sequence[object]]) -> pd.DataFrame:
+    """Return a table of facts from its columns, for callers that know no pandas."""
+    return pd.DataFrame(dict(columns))
+
+
 def _stack(columns: list[NDArray[_Kind]], rows: int, kind: np.dtype[_Kind]) -> NDArray[_Kind]:
     filled = np.empty((rows, len(columns)), dtype=kind)
     for place, column in enumerate(columns):

@@ -13,7 +13,8 @@ from privacy.errors import BadInputError, RefusedError
 from privacy.lookup.digits import Digit, DigitPlan
 from privacy.lookup.tables import Table
 from privacy.screening.checks import MissingAlertError, check_missing_alert
-from privacy.screening.compile import Compiled, ScreeningPolicy, compile_screening
+from privacy.screening.compile import ScreeningPolicy, compile_screening
+from privacy.screening.compiled import Compiled
 from privacy.screening.contribution import (
     contribution,
     contribution_by_slot,
