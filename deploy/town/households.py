@@ -229,6 +229,7 @@ class Population:
             else None,
             left_on=self._ago(rng.randrange(10, days)) if left else None,
             head=self._given.adult(FEMALE if mother else MALE, rng),
+            head_foreign=self._foreign_child(foreign, FEMALE if mother else MALE),
             head_is_mother=mother,
             phone=f"0{rng.choice((70, 80, 90))}-{rng.randrange(10**4):04d}-{rng.randrange(10**4):04d}",
             foreign=foreign,

@@ -19,7 +19,7 @@ from deploy.town.kana import (
     without_small_kana,
     write_date,
 )
-from deploy.town.people import LAST_PRIMARY, Child, Foreign, Standing
+from deploy.town.people import LAST_PRIMARY, Child, Household, Standing
 from deploy.town.registers import Layout, World
 
 SURVEYED_FROM = 4
@@ -27,25 +27,47 @@ ARRIVALS_KNOWN = 0.12
 """Of the children who moved in: check-ups were carried over from the city before."""
 
 
-def _full(written: Written, separator: str) -> str:
-    """Return the name in one column; a foreign one in Latin letters in its own order."""
+def _given_parts(written: Written) -> tuple[str, str]:
+    """Return given and middle name in the order in which the family writes them."""
     foreign = written.child.foreign
-    if written.latin and foreign is not None:
-        parts = _latin_order(written, foreign)
-        return " ".join(part for part in parts if part)
-    gap = separator if foreign is None or foreign.family_kanji else separator or "　"
-    return gap.join(part for part in (written.family, written.given, written.middle) if part)
+    if foreign is None or foreign.family_last:
+        return written.given, written.middle
+    return written.middle, written.given
 
 
-def _latin_order(written: Written, foreign: Foreign) -> tuple[str, str, str]:
-    if foreign.family_last:
-        return written.family, written.given, written.middle
-    return written.family, written.middle, written.given
+def _given_kana_parts(written: Written) -> tuple[str, str]:
+    foreign = written.child.foreign
+    if foreign is None or foreign.family_last:
+        return written.given_kana, written.middle_kana
+    return written.middle_kana, written.given_kana
+
+
+def _joined(parts: tuple[str, ...], separator: str) -> str:
+    return separator.join(part for part in parts if part)
+
+
+def _full(written: Written, separator: str) -> str:
+    """Return the name in one column; foreign ones never without a separator."""
+    foreign = written.child.foreign
+    if written.latin:
+        separator = " "
+    elif foreign is not None and not foreign.family_kanji:
+        separator = separator or "　"
+    return _joined((written.family, *_given_parts(written)), separator)
 
 
 def _kana(written: Written, separator: str) -> str:
-    parts = (written.family_kana, written.given_kana, written.middle_kana)
-    return separator.join(part for part in parts if part)
+    return _joined((written.family_kana, *_given_kana_parts(written)), separator)
+
+
+def _head(home: Household, surname: str, given: str) -> str:
+    """Return the head of the household's name; a foreign one in letters or characters."""
+    foreign = home.head_foreign
+    if foreign is None:
+        return f"{surname}　{given}"
+    if foreign.family_kanji:
+        return f"{foreign.family_kanji}　{foreign.given_kanji}"
+    return foreign.latin
 
 
 def _day(written: Written, style: DateStyle) -> str:
@@ -84,10 +106,7 @@ def _residents(written: Written, world: World, rng: random.Random) -> list[str]:
         event, day = "氏の変更", home.changed_on
     elif day is not None:
         event = "転入"
-    surname = home.surname if written.former else home.surname
-    head = f"{surname.registry}　{home.head.registry or home.head.kanji}"
-    if home.foreign is not None:
-        head = f"{home.foreign.family} {home.head.kana}"
+    head = _head(home, home.surname.registry, home.head.registry or home.head.kanji)
     alias = ""
     if home.alias is not None and child.alias_given is not None:
         alias = f"{home.alias.kanji}　{child.alias_given.kanji}"
@@ -157,7 +176,7 @@ def _survey(written: Written, world: World, rng: random.Random) -> list[str]:  #
     child = written.child
     school = world.city.schools[child.school]
     group, seat = world.classes.get(child.index, ("1", 0))
-    family, given = written.family, " ".join(p for p in (written.given, written.middle) if p)
+    family, given = written.family, _joined(_given_parts(written), " ")
     return [
         school.code,
         str(child.grade),
@@ -166,7 +185,7 @@ def _survey(written: Written, world: World, rng: random.Random) -> list[str]:  #
         family,
         given,
         written.family_kana,
-        "".join((written.given_kana, written.middle_kana)),
+        "".join(_given_kana_parts(written)),
         _day(written, DateStyle.SLASH),
         {0: "", 1: "1", 2: "2"}[written.sex],
     ]
@@ -191,7 +210,7 @@ def _welfare(written: Written, world: World, rng: random.Random) -> list[str]:
     surname = written.family if child.foreign or not home.former else home.surname.kanji
     return [
         written.number,
-        f"{surname}　{home.head.kanji}",
+        _head(home, surname, home.head.kanji),
         _full(written, "　" if rng.random() < 0.8 else " "),  # noqa: PLR2004 - habits of clerks
         _kana(written, "　"),
         written.former if rng.random() < 0.3 else "",  # noqa: PLR2004 - seldom asked
@@ -239,11 +258,10 @@ def _benefits_cover(child: Child, world: World, rng: random.Random) -> bool:  # 
 def _benefits(written: Written, world: World, rng: random.Random) -> list[str]:
     home = written.child.household
     head_kana = f"{written.family_kana} {home.head.kana}" if written.family_kana else ""
-    if written.latin:
-        head = f"{written.family} {home.head.kana}"
-    else:
-        head = f"{written.family}　{home.head.kanji}"
-    given = " ".join(part for part in (written.given, written.middle) if part)
+    if home.head_foreign is not None:
+        head_kana = f"{home.head_foreign.family_kana} {home.head_foreign.given_kana}"
+    head = _head(home, written.family, home.head.kanji)
+    given = _joined(_given_parts(written), " ")
     return [
         head,
         to_half_width(head_kana),
@@ -282,7 +300,7 @@ def _clubs(written: Written, world: World, rng: random.Random) -> list[str]:
     school = world.city.schools[written.child.school]
     return [
         written.family,
-        " ".join(part for part in (written.given, written.middle) if part),
+        _joined(_given_parts(written), " "),
         family_kana,
         given_kana,
         _paper_year(day, rng) if day else "",

@@ -102,10 +102,10 @@ def live(children: list[Child], city: City, rng: np.random.Generator) -> Lives:
         for visit in range(3)
     )
     missed_checkups = np.asarray(missed, dtype=np.int64)
-    economic = 1.1 * aid + 0.8 * assistance + 0.4 * allowance
+    economic = 1.4 * aid + 0.9 * assistance + 0.7 * allowance
     visits = (missed_checkups & 1) + (missed_checkups >> 1 & 1) + (missed_checkups >> 2)
     risk = (
-        0.8 * economic + 0.6 * caregiving + 0.45 * np.minimum(visits, 2) + 0.6 * peers + 0.6 * mood
+        0.9 * economic + 0.8 * caregiving + 0.6 * np.minimum(visits, 2) + 0.5 * peers + 0.5 * mood
     )
     onset, cause = _onsets(children, risk, rng)
     known = onset <= MONTHS - 4
@@ -138,7 +138,7 @@ def _onsets(
         when = rng.choice(3, size=wanted, p=(0.4, 0.25, 0.35))
         early = rng.integers(1, 12, size=wanted)
         spring = rng.integers(12, MONTHS, size=wanted)
-        later = np.minimum(MONTHS + rng.geometric(0.3, size=wanted) - 1, HORIZON - 1)
+        later = np.minimum(MONTHS + rng.geometric(0.16, size=wanted) - 1, HORIZON - 1)
         onset[chosen] = np.choose(when, (early, spring, later))
         shares = np.array([pair[level] for pair in CAUSES.values()])
         cause[chosen] = rng.choice(len(CAUSES), size=wanted, p=shares / shares.sum())

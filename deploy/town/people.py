@@ -68,6 +68,15 @@ class Foreign:
     family_last: bool = False
     """The given name is written first in Latin letters (NGUYEN comes first, SILVA last)."""
 
+    @property
+    def latin(self) -> str:
+        """The full name in Latin letters, as the resident register writes it."""
+        if self.family_last:
+            parts = (self.family, self.given, self.middle)
+        else:
+            parts = (self.family, self.middle, self.given)
+        return " ".join(part for part in parts if part)
+
 
 @dataclass(frozen=True, slots=True)
 class Address:
@@ -96,6 +105,7 @@ class Household:
     """When the family moved in from another city; None: the children were born here."""
     left_on: date | None
     head: Given
+    head_foreign: Foreign | None
     head_is_mother: bool
     phone: str
     foreign: Foreign | None
