@@ -56,7 +56,7 @@ def write_output(rehearsal: Rehearsal, out: Path) -> None:
         out.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as place:
             fresh = Path(place, "fresh")
-            fresh.mkdir()
+            fresh.mkdir(mode=0o700)
             _write(rehearsal, fresh)
             if out.exists():
                 out.rename(Path(place, "earlier"))

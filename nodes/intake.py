@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from nodes.ingest.department import DepartmentMapping
-from nodes.ingest.facts import FactTable, read_facts
 from nodes.ingest.mapping import RawRows, read_rows
 from nodes.ingest.report import ImportReport
 from nodes.records import Records, resolve_records
 from privacy.governance.catalogue import Catalogue
+
+if TYPE_CHECKING:
+    from nodes.ingest.facts import FactTable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +37,9 @@ def take_in(mapping: DepartmentMapping, catalogue: Catalogue | None = None) -> I
     raw = read_rows(mapping)
     records = resolve_records(raw)
     facts: tuple[FactTable, ...] = ()
-    if catalogue is not None:
+    if catalogue is not None and mapping.facts:
+        from nodes.ingest.facts import read_facts  # noqa: PLC0415 - loads pandas
+
         row_ids = frozenset(raw.row_ids)
         facts = tuple(read_facts(fact, catalogue, row_ids) for fact in mapping.facts)
     return Intake(records=records, facts=facts, report=_report(raw, records, facts))

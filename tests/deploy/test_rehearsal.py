@@ -109,6 +109,7 @@ def test_every_row_has_one_line_with_its_id_as_it_was_and_its_cluster(folder: Pa
     header, *lines = rows(out / "clusters.csv")
     assert header == ["department", "row_id", "cluster_id"]
     assert len(lines) == 43 + 40
+    assert out.stat().st_mode & 0o077 == 0
     ids = {(name, row_id): cluster for name, row_id, cluster in lines}
     assert ids["school", "=S0"] == ids["school", "@S40"] == ids["health", "0"] == "1"
     assert ids["school", "-S41"] == ""
