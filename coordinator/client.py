@@ -133,7 +133,7 @@ class GrpcNode(GrpcMember):
         request = node_pb2.SendEncodingsRequest(
             plan_digest=plan_digest, schema_digest=schema_digest, handles=handles
         )
-        setattr(request, "pass", salt_pass)
+        request.encoding_pass = salt_pass
         messages = self._stub.SendEncodings(request, timeout=self._caller.stream_s)
         return self._caller.stream(aiter(messages), encoding_value)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from privacy.errors import (
-    NOTHING,
     BadInputError,
     EnishiError,
     ProtocolError,
@@ -64,6 +63,10 @@ class SpoolError(ProtocolError):
     """A spooled file was changed, cut or lost; the round fetches it again or ends."""
 
 
+class RoundMovedError(RoundStateError):
+    """Another process has moved the round meanwhile: look at it again."""
+
+
 class MemberError(EnishiError):
     """A named member refused, failed or did not answer; ``cause`` says how."""
 
@@ -102,11 +105,12 @@ def _named(member: str, error: EnishiError) -> Text:
 
 
 class WaitingError(EnishiError):
-    """A member cannot go on yet (an approval is missing, it is down); asked again later."""
+    """Members cannot go on yet (an approval is missing, one is down); asked again later."""
 
     exit_status = 3
 
-    def __init__(self, member: str, what: Text, fix: Text = NOTHING) -> None:
-        """Name the *member* that is waited for and *what* it lacks."""
-        super().__init__(what, fix)
-        self.member = member
+    def __init__(self, waiting: Mapping[str, Text]) -> None:
+        """Say for whom it waits and why."""
+        names = ", ".join(sorted(waiting))
+        super().__init__(Text(f"待っています: {names}", f"waiting for {names}"))
+        self.waiting = dict(waiting)

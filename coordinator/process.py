@@ -13,6 +13,7 @@ from typing import Self
 from coordinator.config import CoordinatorConfig
 from coordinator.enrol import Registrar
 from coordinator.process_keys import ProcessKeys
+from coordinator.store.audit import AuditLog
 from coordinator.store.engine import Database
 from coordinator.store.members import MemberStore, RosterStore
 from coordinator.store.rounds import RoundStore
@@ -71,6 +72,11 @@ class CoordinatorProcess:
     def rounds(self) -> RoundStore:
         """Rounds."""
         return RoundStore(self.database)
+
+    @property
+    def audit(self) -> AuditLog:
+        """The coordinator's own log."""
+        return AuditLog(self.database, self.config.coordinator)
 
     def registrar(self) -> Registrar:
         """Return who invites and admits members."""

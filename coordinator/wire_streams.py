@@ -69,7 +69,7 @@ def encoding_value(message: node_pb2.EncodingChunk) -> EncodingPart:
     return EncodingPart(
         sized(message.plan_digest, 32, "plan_digest"),
         sized(message.schema_digest, 32, "schema_digest"),
-        _name(getattr(message, "pass")),
+        _name(message.encoding_pass),
         message.total_rows,
         message.first_row,
         rows,
@@ -89,7 +89,7 @@ def encoding_message(part: EncodingPart) -> node_pb2.EncodingChunk:
         tokens={kind: array.tobytes() for kind, array in part.tokens.items()},
         views=_packed(part.views),
     )
-    setattr(message, "pass", part.salt_pass)
+    message.encoding_pass = part.salt_pass
     return message
 
 

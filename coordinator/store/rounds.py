@@ -10,9 +10,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import Connection, RowMapping, delete, insert, select, update
+from sqlalchemy import Connection, RowMapping, delete, func, insert, select, update
 
-from coordinator.errors import RoundStateError, UnknownRoundError
+from coordinator.errors import RoundMovedError, UnknownRoundError
 from coordinator.store.engine import Database
 from coordinator.store.tables import round_values, rounds, slot_tables, waits
 from privacy.errors import Text
@@ -119,6 +119,17 @@ class RoundStore:
             )
         return found[0]
 
+    def link_rounds(self) -> int:
+        """Return how many link rounds were ever opened; rounds are never deleted."""
+        with self._database.read() as connection:
+            counted = select(func.count()).select_from(rounds).where(rounds.c.kind == "link")
+            return int(connection.execute(counted).scalar_one())
+
+    def unfinished(self, terminal: Mapping[str, frozenset[str]]) -> tuple[StoredRound, ...]:
+        """Return the rounds that have not ended, the oldest first; *terminal* is by kind."""
+        waiting = (r for r in self.all() if r.state not in terminal.get(r.kind, frozenset()))
+        return tuple(sorted(waiting, key=lambda stored: stored.created))
+
     def move(
         self,
         stored: StoredRound,
@@ -132,7 +143,7 @@ class RoundStore:
         """Move a round from the state in *stored* to *state*, inside the caller's transaction.
 
         Raises:
-            RoundStateError: another process has moved it meanwhile.
+            RoundMovedError: another process has moved it meanwhile.
         """
         moved = connection.execute(
             update(rounds)
@@ -140,7 +151,7 @@ class RoundStore:
             .values(state=state, updated=now.isoformat(), reason_ja=reason.ja, reason_en=reason.en)
         )
         if moved.rowcount != 1:
-            raise RoundStateError(stored.round_id, stored.state, state)
+            raise RoundMovedError(stored.round_id, stored.state, state)
         _put(connection, stored.round_id, values)
         connection.execute(delete(waits).where(waits.c.round_id == stored.round_id))
 

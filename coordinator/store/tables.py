@@ -17,7 +17,6 @@ from sqlalchemy import (
     String,
     Table,
     Text,
-    UniqueConstraint,
 )
 
 metadata = MetaData()
@@ -130,25 +129,23 @@ charges = Table(
     "charges",
     metadata,
     Column("number", Integer, primary_key=True),
-    Column("transcript", String(64), nullable=False),
     Column("body", LargeBinary, nullable=False),
-    UniqueConstraint("transcript"),
 )
 
 audit = Table(
     "audit",
     metadata,
-    Column("counter", BigInteger, primary_key=True, autoincrement=False),
-    Column("previous", LargeBinary, nullable=False),
-    Column("body", LargeBinary, nullable=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
+    Column("line", LargeBinary, nullable=False),
 )
 
 heads = Table(
     "heads",
     metadata,
     Column("log", String(40), primary_key=True),
-    Column("counter", BigInteger, primary_key=True, autoincrement=False),
-    Column("digest", LargeBinary, nullable=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
+    Column("digest", String(64), nullable=False),
     Column("signature", LargeBinary, nullable=False),
 )
 
@@ -156,7 +153,7 @@ countersignatures = Table(
     "countersignatures",
     metadata,
     Column("log", String(40), primary_key=True),
-    Column("counter", BigInteger, primary_key=True, autoincrement=False),
+    Column("number", BigInteger, primary_key=True, autoincrement=False),
     Column("signer", String(40), primary_key=True),
     Column("value", LargeBinary, nullable=False),
 )

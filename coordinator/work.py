@@ -1,0 +1,128 @@
+"""What a step of a round works with, and what it hands back to the driver.
+
+A step asks members, computes, and returns the next state with the values to store; the
+driver stores them in one transaction.  A step that is run again repeats its calls,
+which are idempotent.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeVar
+
+from sqlalchemy import Connection
+
+from coordinator.errors import MemberError, UnknownRoundError, WaitingError
+from coordinator.peers import MemberClient, NodeClient, Peers
+from coordinator.process import CoordinatorProcess
+from coordinator.spool import Spool
+from coordinator.store.rounds import StoredRound
+from privacy.errors import EnishiError, Text, UnreachableError
+from privacy.plan import Plan
+from privacy.roster import Mode, Role, Roster
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A step's result: the next state, values for later steps, counts for the log."""
+
+    state: StrEnum
+    values: Mapping[str, bytes] = field(default_factory=dict, repr=False)
+    about: Mapping[str, str | int] = field(default_factory=dict)
+    also: Callable[[Connection], None] | None = field(default=None, repr=False)
+    """Written in the same transaction as the transition."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One round under one driver."""
+
+    process: CoordinatorProcess = field(repr=False)
+    peers: Peers = field(repr=False)
+    stored: StoredRound
+    plan: Plan = field(repr=False)
+    roster: Roster = field(repr=False)
+    spool: Spool = field(repr=False)
+    memory: dict[str, object] = field(default_factory=dict, repr=False)
+    """What a driver can recompute and keeps between the steps of one round."""
+
+    @property
+    def nodes(self) -> tuple[str, ...]:
+        """The nodes of the plan, by id."""
+        return self.plan.nodes
+
+    @property
+    def open_nodes(self) -> tuple[str, ...]:
+        """The nodes that upload encodings."""
+        return tuple(n for n in self.nodes if self.roster.member(n).mode is Mode.OPEN)
+
+    @property
+    def sealed_nodes(self) -> tuple[str, ...]:
+        """The nodes that link by themselves."""
+        return tuple(n for n in self.nodes if self.roster.member(n).mode is Mode.SEALED)
+
+    @property
+    def dealers(self) -> tuple[str, ...]:
+        """The dealer, if the roster has one."""
+        return tuple(m.node_id for m in self.roster.members if m.role is Role.DEALER)
+
+    def node(self, member_id: str) -> NodeClient:
+        """Return the client of one node."""
+        return self.peers.node(member_id)
+
+    def members(self) -> tuple[MemberClient, ...]:
+        """Return the clients of all nodes and of the dealer."""
+        dealers: tuple[MemberClient, ...] = tuple(self.peers.dealer(d) for d in self.dealers)
+        return (*(self.peers.node(n) for n in self.nodes), *dealers)
+
+    def value(self, name: str) -> bytes:
+        """Return a value that an earlier step stored.
+
+        Raises:
+            UnknownRoundError: it is not there: the database was changed by other hands.
+        """
+        found = self.process.rounds.value(self.stored.round_id, name)
+        if found is None:
+            raise UnknownRoundError(
+                Text(
+                    f"ラウンドの値 {name} がありません。", f"The round's value {name} is missing."
+                ),
+                Text("このラウンドを取り消してください。", "Cancel this round."),
+            )
+        return found
+
+    async def ask_all(
+        self, members: Iterable[str], call: Callable[[str], Awaitable[T]]
+    ) -> dict[str, T]:
+        """Ask *members* at once and return their answers by id.
+
+        Raises:
+            MemberError: a member refused or broke the protocol.
+            WaitingError: members did not answer or are not ready yet; all are named.
+        """
+        asked = tuple(members)
+        answers = await asyncio.gather(*(call(m) for m in asked), return_exceptions=True)
+        good: dict[str, T] = {}
+        waiting: dict[str, Text] = {}
+        problems: list[MemberError] = []
+        for member, answer in zip(asked, answers, strict=True):
+            if isinstance(answer, WaitingError):
+                waiting |= answer.waiting
+            elif isinstance(answer, UnreachableError):
+                waiting[member] = answer.what
+            elif isinstance(answer, EnishiError):
+                problems.append(MemberError(member, answer))
+            elif isinstance(answer, BaseException):
+                raise answer
+            else:
+                good[member] = answer
+        if problems:
+            raise min(problems, key=lambda problem: problem.cause.exit_status)
+        if waiting:
+            raise WaitingError(waiting)
+        return good

@@ -1,0 +1,238 @@
+"""Nodes in memory: the same Protocol as over gRPC, with behaviour that a test scripts.
+
+A simulated node encodes and matches with the real library, so a round over it ends with
+real slots; a script makes it late, wrong, or somebody else's.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from coordinator.messages import (
+    Confirmation,
+    Decision,
+    EncodingPart,
+    HpkeSealed,
+    MemberStatus,
+    Review,
+    RunId,
+    SlotPart,
+    UniversePart,
+)
+from privacy.audit import EntryKind, Head, SignedHead
+from privacy.encoding.batch import Batch
+from privacy.encoding.dummies import DummySource
+from privacy.encoding.encoder import Encoder
+from privacy.encoding.known_answer import KnownAnswer
+from privacy.encoding.schema import default_schema
+from privacy.errors import NOTHING, EnishiError, Text, UnreachableError
+from privacy.identity import AgreementKey, IdentityKey
+from privacy.keys import LinkKeys
+from privacy.normalise.person import Person
+from privacy.plan import Plan
+from privacy.roster import Mode, Roster
+
+KEYS = LinkKeys(1, 1, bytes(range(32)))
+ROWS_A_PART = 40
+
+
+@dataclass
+class Script:
+    """What a simulated member does otherwise than well."""
+
+    down_for: int = 0
+    """So many calls are not answered."""
+    pending_for: int = 0
+    """So many reviews find no decision."""
+    refuses: Text | None = None
+    fails: dict[str, list[EnishiError]] = field(default_factory=dict)
+    """Call -> errors that it raises, one a call."""
+    changes: Callable[[EncodingPart], EncodingPart] = lambda part: part
+    """What happens to every part of its encodings."""
+    other_answer: bool = False
+    """Whether it encodes known people otherwise."""
+
+
+class SimulatedMember:
+    """What nodes and the dealer have alike: keys, a log, a script, counted calls."""
+
+    def __init__(self, member_id: str) -> None:
+        self._member_id = member_id
+        self.identity = IdentityKey.generate()
+        self.static = AgreementKey.generate()
+        self.script = Script()
+        self.calls: Counter[str] = Counter()
+        self.head = Head.empty(member_id)
+        self.ended: list[RunId] = []
+        self.roster_accepted = False
+        self.signs_roster = True
+
+    @property
+    def member_id(self) -> str:
+        return self._member_id
+
+    def called(self, name: str) -> None:
+        self.calls[name] += 1
+        if self.script.down_for > 0:
+            self.script.down_for -= 1
+            raise UnreachableError(Text("止まっています。", f"{self._member_id} is down."))
+        if errors := self.script.fails.get(name):
+            raise errors.pop(0)
+
+    async def status(self) -> MemberStatus:
+        self.called("status")
+        return MemberStatus(self._member_id, "0.1.0", b"", 1, b"", "1", 0)
+
+    async def propose_roster(self, roster: Roster, signatures: Mapping[str, bytes]) -> bytes | None:
+        self.called("propose_roster")
+        return roster.sign(self.identity) if self.signs_roster else None
+
+    async def accept_roster(self, roster: Roster, signatures: Mapping[str, bytes]) -> None:
+        self.called("accept_roster")
+        roster.check_signatures(signatures)
+        self.roster_accepted = True
+
+    async def end_run(self, run: RunId) -> None:
+        self.called("end_run")
+        self.ended.append(run)
+
+    async def exchange_heads(self, run: RunId) -> SignedHead:
+        self.called("exchange_heads")
+        about = {"plan": run.plan_digest.hex()}
+        _, self.head = self.head.append(EntryKind.SENT, "2026-07-06T00:00:00", about)
+        return SignedHead.of(self.head, self.identity.sign)
+
+    async def countersign(self, heads: Sequence[SignedHead]) -> tuple[bytes, ...]:
+        self.called("countersign")
+        return tuple(self.identity.sign(head.head.signed_bytes()) for head in heads)
+
+
+class SimulatedNode(SimulatedMember):
+    """One department: open nodes send encodings, sealed ones match the universe."""
+
+    def __init__(self, member_id: str, persons: Sequence[Person], mode: Mode = Mode.OPEN) -> None:
+        super().__init__(member_id)
+        self.mode = mode
+        self.persons = tuple(persons)
+        self.slots: dict[int, int] = {}
+        self.slot_table = 0
+        self.total_slots = 0
+        self.universe: list[UniversePart] = []
+        self._encoder = Encoder(default_schema(), KEYS)
+        self._batches: dict[tuple[str, ...], Batch] = {}
+
+    # -- the city secret -------------------------------------------------------------
+
+    async def commit(self, roster_digest: bytes, city_epoch: int) -> bytes:
+        self.called("commit")
+        return bytes(32)
+
+    async def send_contributions(
+        self, roster_digest: bytes, city_epoch: int, commitments: Mapping[str, bytes]
+    ) -> tuple[HpkeSealed, ...]:
+        self.called("send_contributions")
+        others = sorted(set(commitments) - {self.member_id})
+        return tuple(HpkeSealed(self.member_id, other, bytes(32), b"box") for other in others)
+
+    async def receive_contributions(
+        self, roster_digest: bytes, city_epoch: int, shares: Sequence[HpkeSealed]
+    ) -> Confirmation:
+        self.called("receive_contributions")
+        assert {share.receiver for share in shares} == {self.member_id}
+        return Confirmation(self.member_id, bytes(32))
+
+    async def confirm_city(
+        self, roster_digest: bytes, city_epoch: int, confirmations: Sequence[Confirmation]
+    ) -> None:
+        self.called("confirm_city")
+
+    # -- every round -----------------------------------------------------------------
+
+    async def review_plan(self, plan: Plan, signer: str, signature: bytes) -> Review:
+        self.called("review_plan")
+        if self.script.refuses is not None:
+            return Review(Decision.REFUSED, self.script.refuses)
+        if self.script.pending_for > 0:
+            self.script.pending_for -= 1
+            return Review(Decision.PENDING, Text("未決です。", "Nobody has decided."))
+        return Review(Decision.APPROVED, NOTHING)
+
+    # -- link rounds -----------------------------------------------------------------
+
+    async def answer_known_people(self, plan_digest: bytes) -> KnownAnswer:
+        self.called("answer_known_people")
+        digest = "ff" * 8 if self.script.other_answer else "00" * 8
+        schema = default_schema().digest.hex()
+        return KnownAnswer("1", schema, 1, 1, (("first/all", digest),))
+
+    async def send_encodings(
+        self, plan_digest: bytes, schema_digest: bytes, salt_pass: str, handles: Sequence[int]
+    ) -> AsyncIterator[EncodingPart]:
+        self.called("send_encodings")
+        batch = self._batch((salt_pass,))
+        if handles:
+            batch = batch.take(np.array(handles, dtype=np.int64))
+        tokens = batch.tokens if salt_pass == "first" else {}
+        for part in _parts(batch, tokens, plan_digest, salt_pass):
+            yield self.script.changes(part)
+
+    async def send_dummies(
+        self, plan_digest: bytes, schema_digest: bytes, passes: Sequence[str], count: int
+    ) -> AsyncIterator[EncodingPart]:
+        self.called("send_dummies")
+        like = self._batch(tuple(passes))
+        source = DummySource(bytes([len(self.member_id)]) * 32)
+        batch = source.batch(self._encoder, like, range(count), tuple(passes))
+        for part in _parts(batch, batch.tokens, plan_digest, "+".join(passes)):
+            yield part
+
+    async def match_universe(self, parts: Callable[[], Iterable[UniversePart]]) -> None:
+        self.called("match_universe")
+        self.universe = list(parts())
+        self.slot_table = self.universe[0].slot_table
+        self.total_slots = self.universe[0].total_slots
+
+    async def accept_slots(self, parts: Callable[[], Iterable[SlotPart]]) -> None:
+        self.called("accept_slots")
+        self.slots = {}
+        for part in parts():
+            self.slot_table, self.total_slots = part.slot_table, part.total_slots
+            for at, slot in enumerate(part.slots.tolist()):
+                self.slots[part.first_row + at] = slot
+
+    def _batch(self, passes: tuple[str, ...]) -> Batch:
+        if passes not in self._batches:
+            batch = self._encoder.encode(self.persons, self.member_id, passes)
+            self._batches[passes] = batch
+        return self._batches[passes]
+
+
+class SimulatedPeers:
+    """The federation in memory."""
+
+    def __init__(self, nodes: Iterable[SimulatedNode]) -> None:
+        self.nodes = {node.member_id: node for node in nodes}
+
+    def node(self, member_id: str) -> SimulatedNode:
+        return self.nodes[member_id]
+
+
+def _parts(
+    batch: Batch, tokens: Mapping[str, np.ndarray], plan_digest: bytes, salt_pass: str
+) -> Iterable[EncodingPart]:
+    for first in range(0, batch.rows, ROWS_A_PART):
+        here = slice(first, first + ROWS_A_PART)
+        yield EncodingPart(
+            plan_digest,
+            default_schema().digest,
+            salt_pass,
+            batch.rows,
+            first,
+            len(range(batch.rows)[here]),
+            {kind: values[here] for kind, values in tokens.items()},
+            {view: codes[here] for view, codes in batch.views.items()},
+        )
