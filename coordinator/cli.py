@@ -15,6 +15,8 @@ from protos.console import AsJson, Console, Lang, command
 app = typer.Typer(no_args_is_help=True, help="統括 / the coordinator")
 node_app = typer.Typer(no_args_is_help=True, help="部署とディーラーの登録 / members")
 app.add_typer(node_app, name="node")
+round_app = typer.Typer(no_args_is_help=True, help="ラウンド / rounds")
+app.add_typer(round_app, name="round")
 
 Config = Annotated[
     Path, typer.Option("--config", help="設定ファイル / settings", show_default=True)
@@ -124,3 +126,63 @@ def serve(config: Config = COORDINATOR_FILE, lang: Lang = "ja", json_: AsJson = 
 
     Console.make(lang, json_)
     run(config)
+
+
+@app.command()
+@command
+def status(config: Config = COORDINATOR_FILE, lang: Lang = "ja", json_: AsJson = False) -> None:
+    """状態と、待っている相手を示す / what stands and what it waits for."""
+    from coordinator.verbs import status as verb  # noqa: PLC0415
+
+    verb.status(config).show(Console.make(lang, json_))
+
+
+@app.command()
+@command
+def doctor(config: Config = COORDINATOR_FILE, lang: Lang = "ja", json_: AsJson = False) -> None:
+    """鍵、証明書、ディスク、各メンバーを点検する / check keys, disk, members."""
+    from coordinator.verbs import status as verb  # noqa: PLC0415
+
+    answer = verb.doctor(config)
+    answer.show(Console.make(lang, json_))
+    if not answer.values["ok"]:
+        raise typer.Exit(3)
+
+
+@round_app.command("link")
+@command
+def round_link(config: Config = COORDINATOR_FILE, lang: Lang = "ja", json_: AsJson = False) -> None:
+    """連結ラウンドを行う / run a link round."""
+    from coordinator.verbs import rounds  # noqa: PLC0415
+
+    console = Console.make(lang, json_)
+    rounds.link(config, console).show(console)
+
+
+@round_app.command("resume")
+@command
+def round_resume(
+    round_id: Annotated[str, typer.Argument(help="ラウンドIDの先頭 / start of the id")],
+    config: Config = COORDINATOR_FILE,
+    lang: Lang = "ja",
+    json_: AsJson = False,
+) -> None:
+    """中断したラウンドを続ける / go on with a round."""
+    from coordinator.verbs import rounds  # noqa: PLC0415
+
+    console = Console.make(lang, json_)
+    rounds.resume(config, round_id, console).show(console)
+
+
+@round_app.command("cancel")
+@command
+def round_cancel(
+    round_id: Annotated[str, typer.Argument(help="ラウンドIDの先頭 / start of the id")],
+    config: Config = COORDINATOR_FILE,
+    lang: Lang = "ja",
+    json_: AsJson = False,
+) -> None:
+    """ラウンドを取り消す / cancel a round."""
+    from coordinator.verbs import rounds  # noqa: PLC0415
+
+    rounds.cancel(config, round_id).show(Console.make(lang, json_))

@@ -84,6 +84,16 @@ class Driver:
                     return self.process.rounds.get(stored.round_id)
                 await self.pause(patience.next())
 
+    def cancel(self, stored: StoredRound) -> None:
+        """Move a round to its cancelled state; the next drive cleans up.
+
+        Raises:
+            RoundStateError: it has ended, has gone too far, or moved meanwhile.
+        """
+        kind = kind_of(stored.kind)
+        reason = Text("担当者が取り消しました。", "The operator cancelled it.")
+        self._move(self._work(stored), kind, _round(kind, stored), Moved(kind.cancelled), reason)
+
     async def _step(self, work: Work, kind: Kind, current: Round[Any]) -> None:
         self.on_step(f"{kind.machine.kind}:{current.state}:enter")
         if self._expired(work, kind, current):

@@ -16,6 +16,7 @@ from coordinator.process_keys import ProcessKeys
 from coordinator.store.audit import AuditLog
 from coordinator.store.engine import Database
 from coordinator.store.members import MemberStore, RosterStore
+from coordinator.store.releases import ChargeStore, ReleaseStore
 from coordinator.store.rounds import RoundStore
 
 
@@ -77,6 +78,16 @@ class CoordinatorProcess:
     def audit(self) -> AuditLog:
         """The coordinator's own log."""
         return AuditLog(self.database, self.config.coordinator)
+
+    @property
+    def releases(self) -> ReleaseStore:
+        """The archive of noisy answers."""
+        return ReleaseStore(self.database)
+
+    @property
+    def charges(self) -> ChargeStore:
+        """The coordinator's own ledger."""
+        return ChargeStore(self.database)
 
     def registrar(self) -> Registrar:
         """Return who invites and admits members."""

@@ -23,6 +23,16 @@ class Machine(Generic[S]):
     first: S
     following: Mapping[S, frozenset[S]]
 
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The states on the way to the regular end, first to last."""
+        found, state = [self.first], self.first
+        regular = list(self.following)
+        while following := [s for s in regular if s in self.following[state]]:
+            state = following[0]
+            found.append(state)
+        return tuple(s.value for s in found)
+
     def terminal(self, state: S) -> bool:
         """Tell whether a round in *state* has ended."""
         return not self.following[state]

@@ -56,7 +56,9 @@ def coordinator_app(
 
     async def linkage(request: Request) -> Response:
         page = await run_in_threadpool(read_linkage, store)
-        return pages.render(request, "linkage.html", page=page, draw=weight_histogram, legend=Legend)
+        return pages.render(
+            request, "linkage.html", page=page, draw=weight_histogram, legend=Legend
+        )
 
     async def releases(request: Request) -> Response:
         tables = await run_in_threadpool(read_releases, store)
