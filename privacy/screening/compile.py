@@ -10,6 +10,7 @@ plan; a child's digits are not seen by anybody.
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ import numpy as np
 from privacy.errors import BadInputError, RefusedError, Text
 from privacy.governance.catalogue import Catalogue, ItemClass
 from privacy.lookup.digits import Digit, DigitPlan
-from privacy.lookup.tables import MINE, Table
+from privacy.lookup.tables import RECEIVER_RADIX, Table
 from privacy.screening.checks import check_missing_alert
 from privacy.screening.classes import (
     Codes,
@@ -231,10 +232,13 @@ def _digits(
     ]
     if definition.min_sources > 1:
         found.append(Digit.flag(SOURCES, [each.node for each in states]))
-    if supporting:
-        found.append(Digit.flag(SUPPORTED, supporting))
-    found += [Digit.flag(HOLD, members), Digit.of(RECEIVER, receiver, MINE + 2)]
-    size = int(np.prod([digit.radix for digit in found], dtype=object))
+    found += [Digit.flag(HOLD, members), Digit.of(RECEIVER, receiver, RECEIVER_RADIX)]
+    size = math.prod(digit.radix for digit in found)
+    apart = Digit.flag(SUPPORTED, supporting) if supporting else None
+    # A supported child and a held one are unlisted alike, so a tight domain lets a node
+    # say either in its one hold digit.
+    if apart is not None and size * apart.radix <= limits.max_domain:
+        return DigitPlan((*found, apart))
     if size > limits.max_domain:
         named = " × ".join(f"{digit.name} {digit.radix}" for digit in found)
         raise BadInputError(

@@ -45,6 +45,12 @@ class Compiled:
     digits: DigitPlan
     table: Table
 
+    @property
+    def support_digit(self) -> str:
+        """Return the digit that says "supported already": its own, or that of holds."""
+        apart = any(digit.name == SUPPORTED for digit in self.digits.digits)
+        return SUPPORTED if apart else HOLD
+
     def part(self, node: str) -> Part | None:
         """Return *node*'s part, or None where it holds no signal."""
         return next((each for each in self.parts if each.states.node == node), None)

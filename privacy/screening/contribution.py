@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from privacy.errors import BadInputError, Text
 from privacy.lookup.tables import MINE, by_slot
 from privacy.screening.classes import Codes, States
-from privacy.screening.compiled import HOLD, RECEIVER, SOURCES, SUPPORTED, Compiled
+from privacy.screening.compiled import HOLD, RECEIVER, SOURCES, Compiled
 from privacy.screening.evaluation import Bits, Truth, Value, evaluate
 from privacy.screening.signals import SignalTable
 
@@ -84,7 +84,8 @@ def digits_of_rows(
         if part.local:
             local = np.array(part.local, dtype=np.bool_)[codes]
     if node in compiled.supporting:
-        found[SUPPORTED] = table.supported.astype(np.int64)
+        name = compiled.support_digit
+        found[name] = np.maximum(found.get(name, 0), table.supported.astype(np.int64))
     if node == compiled.receiver:
         found[RECEIVER] = np.where(table.population & ~local, MINE, 0).astype(np.int64)
     return found

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import TypeVar
 
@@ -103,10 +103,11 @@ def compute(
     index = pd.Index(list(rows), dtype=object)
     roll = _Roll.read(facts.get(ROLL_ITEM), index, as_of)
     held = tuple(signal for signal in definition.signals if signal.item in facts)
-    columns = [
-        _Column.of(signal, _Source(facts[signal.item], signal.item, index, roll, as_of), as_of)
-        for signal in held
-    ]
+    sources = {
+        item: _Source(facts[item], item, index, roll, as_of)
+        for item in dict.fromkeys(signal.item for signal in held)
+    }
+    columns = [_Column.of(signal, sources[signal.item], as_of) for signal in held]
     size, bit = len(index), np.dtype(np.bool_)
     fresh = _stack([column.fresh for column in columns], size, bit)
     return SignalTable(
@@ -153,8 +154,9 @@ class _Roll:
         schools = latest.get("school", pd.Series("", index=index)).fillna("").astype(str)
         codes, names = pd.factorize(schools, sort=True)
         raw = latest.get("grade", pd.Series("", index=index)).fillna("").astype(str)
-        spelled = {text: grade_code(text) for text in raw.unique()}
-        grades = raw.map(spelled).to_numpy(dtype=object)
+        pairs = list(zip(raw, schools, strict=True))
+        spelled = {pair: grade_code(*pair) for pair in dict.fromkeys(pairs)}
+        grades = np.array([spelled[pair] for pair in pairs], dtype=object)
         return cls(codes.astype(np.int64), tuple(str(name) for name in names), grades)
 
 
@@ -215,9 +217,15 @@ class _Source:
     index: pd.Index[str]
     roll: _Roll
     as_of: dt.date
+    _monthly: dict[str, Monthly] = field(default_factory=dict)
 
     def monthly(self, variable: str) -> Monthly:
         """Return the variable by month; days of one month are added up."""
+        if variable not in self._monthly:
+            self._monthly[variable] = self._by_month(variable)
+        return self._monthly[variable]
+
+    def _by_month(self, variable: str) -> Monthly:
         _check_columns(self.table, self.item)
         months = history.complete_months(self.as_of)
         filled = np.full((len(self.index), history.MONTHS), np.nan)

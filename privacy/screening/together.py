@@ -99,11 +99,11 @@ def _betrayed(one: Compiled, two: Compiled) -> str:
 
 
 def _secret(compiled: Compiled, name: str) -> int:
-    """Return what one foreign node adds to a total by setting this digit, 0 if none can."""
-    for digit in compiled.digits.digits:
-        if digit.name == name and set(digit.contributors) - {compiled.receiver}:
-            return compiled.digits.weight(name)
-    return 0
+    """Return what one foreign node adds to a total by saying this, 0 if none can."""
+    if name == HOLD:
+        return compiled.digits.weight(HOLD)
+    foreign = set(compiled.supporting) - {compiled.receiver}
+    return compiled.digits.weight(compiled.support_digit) if foreign else 0
 
 
 def _answers(
@@ -120,7 +120,8 @@ def _own_ways(one: Compiled, two: Compiled) -> _Ways:
     found = []
     for first, second in itertools.product((0, 1), repeat=2):
         extra = [
-            flag * (each.digits.weight(SUPPORTED) if each.receiver in each.supporting else 0)
+            flag
+            * (each.digits.weight(each.support_digit) if each.receiver in each.supporting else 0)
             for flag, each in ((first, one), (second, two))
         ]
         found.append((ways.one + extra[0], ways.two + extra[1]))
