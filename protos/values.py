@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from privacy.audit import Head, SignedHead
 from privacy.errors import ProtocolError, Text
 from privacy.plan import Plan
 from privacy.roster import Member, Mode, Role, Roster
@@ -181,3 +182,32 @@ def ready_value(message: common_pb2.Ready) -> Ready:
         role_key=role,
         signature=sized(message.signature, SIGNATURE_BYTES, "signature"),
     )
+
+
+def head_message(signed: SignedHead) -> common_pb2.AuditHead:
+    """Return the signed head of a log as a message."""
+    return common_pb2.AuditHead(
+        log=signed.head.log,
+        counter=signed.head.number,
+        digest=bytes.fromhex(signed.head.digest),
+        signature=common_pb2.Signature(signer=signed.head.log, value=signed.signature),
+        countersignatures=[
+            common_pb2.Signature(signer=who, value=value) for who, value in signed.witnesses
+        ],
+    )
+
+
+def head_value(message: common_pb2.AuditHead) -> SignedHead:
+    """Return the signed head in *message*; `SignedHead.check` verifies it.
+
+    Raises:
+        ProtocolError: a part is missing or of a wrong size.
+    """
+    digest = sized(message.digest, DIGEST_BYTES, "digest")
+    head = Head(member_id(message.log, "log"), message.counter, digest.hex())
+    signature = sized(message.signature.value, SIGNATURE_BYTES, "signature")
+    witnesses = tuple(
+        (member_id(one.signer, "signer"), sized(one.value, SIGNATURE_BYTES, "countersignature"))
+        for one in message.countersignatures
+    )
+    return SignedHead(head, signature, witnesses)

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine
 
-from nodes.store.alerts import Alerts
+from nodes.store.alerts import Alerts, Restrictions
 from nodes.store.journal import Journal, LedgerRows, Sent
 from nodes.store.people import Documents, Facts, Imports, Records
 from nodes.store.rounds import Links, Messages, Plans, Runs
@@ -40,6 +40,7 @@ class Tables:
         self.runs = Runs(connection)
         self.messages = Messages(connection)
         self.alerts = Alerts(connection)
+        self.restrictions = Restrictions(connection)
         self.audit = Journal(connection)
         self.sent = Sent(connection)
         self.ledger = LedgerRows(connection)

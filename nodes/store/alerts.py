@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
+from datetime import date
 
 from sqlalchemy import Connection, insert, select, update
 
-from nodes.store.schema import alerts, views
+from nodes.store.schema import alerts, restrictions, views
+from privacy.governance.consent import Restriction, RestrictionKind, held
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +22,7 @@ class StoredAlert:
 
     plan_digest: str
     transcript: str
+    record: int
     row_id: str
     kind: str
     due: str
@@ -63,6 +67,12 @@ class Alerts:
         found = self._connection.execute(select(alerts).order_by(alerts.c.due, alerts.c.id))
         return [_alert(r) for r in found]
 
+    def newest(self) -> list[StoredAlert]:
+        """Return the alerts of the newest delivery."""
+        found = self.all()
+        latest = max(found, key=lambda alert: alert.id, default=None)
+        return [a for a in found if latest is not None and a.plan_digest == latest.plan_digest]
+
     def one(self, number: int) -> StoredAlert | None:
         """Return the alert *number*, or None."""
         r = self._connection.execute(select(alerts).where(alerts.c.id == number)).first()
@@ -87,6 +97,46 @@ class Alerts:
         """Return how many alerts *user* has recorded a view on since *at*."""
         query = select(views.c.alert).where(views.c.user == user, views.c.at >= at)
         return len(self._connection.execute(query).all())
+
+
+class Restrictions:
+    """Holds on the node's own rows."""
+
+    def __init__(self, connection: Connection) -> None:
+        """Work on *connection*."""
+        self._connection = connection
+
+    def add(self, restriction: Restriction) -> None:
+        """Keep one restriction."""
+        self._connection.execute(
+            insert(restrictions).values(
+                row_id=restriction.row_id,
+                kind=restriction.kind.value,
+                since=restriction.since.isoformat(),
+                until=restriction.until.isoformat() if restriction.until else "",
+                item=restriction.item,
+                purpose=restriction.purpose,
+            )
+        )
+
+    def all(self) -> list[Restriction]:
+        """Return all restrictions, ended ones included."""
+        found = self._connection.execute(select(restrictions).order_by(restrictions.c.id))
+        return [
+            Restriction(
+                r.row_id,
+                RestrictionKind(r.kind),
+                date.fromisoformat(r.since),
+                date.fromisoformat(r.until) if r.until else None,
+                r.item,
+                r.purpose,
+            )
+            for r in found
+        ]
+
+    def held(self, purpose: str, items: Iterable[str], on: date) -> frozenset[str]:
+        """Return the row ids that are held back from a run on *items* for *purpose*."""
+        return held(self.all(), purpose, items, on)
 
 
 def _alert(r: object) -> StoredAlert:

@@ -23,18 +23,6 @@ class SentRow:
     bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class LedgerRow:
-    """One charge of the privacy ledger, in nano-rho."""
-
-    at: str
-    population: str
-    fiscal_year: int
-    release: str
-    transcript: str
-    nano_rho: int
-
-
 class Journal:
     """The audit log's lines; `privacy.audit` gives them their meaning."""
 
@@ -42,10 +30,11 @@ class Journal:
         """Work on *connection*."""
         self._connection = connection
 
-    def last(self) -> str | None:
-        """Return the newest line, or None for an empty log."""
-        query = select(audit.c.line).order_by(audit.c.counter.desc()).limit(1)
-        return self._connection.execute(query).scalar()
+    def last(self) -> tuple[int, str]:
+        """Return number and text of the newest line; (0, "") for an empty log."""
+        query = select(audit.c.counter, audit.c.line).order_by(audit.c.counter.desc()).limit(1)
+        found = self._connection.execute(query).first()
+        return (found.counter, found.line) if found else (0, "")
 
     def append(self, counter: int, line: str) -> None:
         """Append *line* as entry *counter*; a counter is used once."""
@@ -68,6 +57,11 @@ class Journal:
         ).scalar()
         if known is None:
             self._connection.execute(insert(heads).values(log=log, counter=counter, head=head))
+
+    def newest_head(self, log: str) -> int:
+        """Return the number of the newest head kept of *log*; 0 for none."""
+        query = select(func.coalesce(func.max(heads.c.counter), 0)).where(heads.c.log == log)
+        return int(self._connection.execute(query).scalar_one())
 
     def heads(self, log: str) -> list[bytes]:
         """Return the heads kept of *log*, in order."""
@@ -101,29 +95,17 @@ class Sent:
 
 
 class LedgerRows:
-    """Charges against the privacy budget; rows are only ever added."""
+    """Lines of the privacy ledger, as `privacy.dp.ledger` writes them; only ever added."""
 
     def __init__(self, connection: Connection) -> None:
         """Work on *connection*."""
         self._connection = connection
 
-    def total(self, population: str, fiscal_year: int) -> int:
-        """Return what was charged, in nano-rho."""
-        spent = select(func.coalesce(func.sum(ledger.c.nano_rho), 0)).where(
-            ledger.c.population == population, ledger.c.fiscal_year == fiscal_year
-        )
-        return int(self._connection.execute(spent).scalar_one())
+    def append(self, at: str, line: str) -> None:
+        """Append one line."""
+        self._connection.execute(insert(ledger).values(at=at, line=line))
 
-    def charged(self, transcript: str) -> bool:
-        """Say whether this attempt has been charged."""
-        query = select(ledger.c.id).where(ledger.c.transcript == transcript)
-        return self._connection.execute(query).first() is not None
-
-    def add(self, row: LedgerRow) -> None:
-        """Append one charge."""
-        self._connection.execute(insert(ledger).values(**asdict(row)))
-
-    def all(self) -> list[LedgerRow]:
-        """Return all charges in order."""
-        found = self._connection.execute(select(ledger).order_by(ledger.c.id))
-        return [LedgerRow(*r[1:]) for r in found]
+    def lines(self) -> list[str]:
+        """Return all lines in order."""
+        found = self._connection.execute(select(ledger.c.line).order_by(ledger.c.id))
+        return list(found.scalars())

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 
 from sqlalchemy import Connection, delete, func, insert, select
 
-from nodes.store.schema import documents, facts, imports, records
+from nodes.store.schema import documents, facts, imports, persons, rows
 from privacy.normalise.person import Person, Problem, ProblemKind
 
 
 @dataclass(frozen=True, slots=True)
-class StoredRecord:
-    """One row of the department: its id, its place, the child it belongs to, its person."""
+class StoredRow:
+    """One row of the extract: its id, the record it belongs to (-1: dropped), and why not."""
 
     row_id: str
-    number: int
-    child: int
-    person: Person
+    record: int
     dropped: str = ""
 
 
@@ -56,55 +54,45 @@ class Records:
         """Work on *connection*."""
         self._connection = connection
 
-    def replace(self, rows: Iterable[StoredRecord]) -> None:
-        """Replace all records; alerts keep the rows that they name.
+    def replace(self, stored: Sequence[StoredRow], people: Sequence[Person]) -> None:
+        """Replace all rows, in file order, and the persons of their records."""
+        self._connection.execute(delete(rows))
+        self._connection.execute(delete(persons))
+        if stored:
+            batch = [{"place": place, **asdict(row)} for place, row in enumerate(stored)]
+            self._connection.execute(insert(rows), batch)
+        if people:
+            texts = [{"record": n, "person": _person_text(p)} for n, p in enumerate(people)]
+            self._connection.execute(insert(persons), texts)
 
-        The caller checks first that no open alert would lose its row.
-        """
-        self._connection.execute(delete(records))
-        batch = [
-            {
-                "row_id": row.row_id,
-                "number": row.number,
-                "child": row.child,
-                "person": _person_text(row.person),
-                "dropped": row.dropped,
-            }
-            for row in rows
-        ]
-        if batch:
-            self._connection.execute(insert(records), batch)
+    def persons(self) -> list[Person]:
+        """Return the persons of all records, by record."""
+        found = self._connection.execute(select(persons.c.person).order_by(persons.c.record))
+        return [_person(text) for text in found.scalars()]
 
-    def all(self) -> list[StoredRecord]:
-        """Return all records in file order, dropped ones included."""
-        found = self._connection.execute(select(records).order_by(records.c.number))
-        return [
-            StoredRecord(r.row_id, r.number, r.child, _person(r.person), r.dropped) for r in found
-        ]
+    def person(self, record: int) -> Person | None:
+        """Return the person of one record, or None."""
+        query = select(persons.c.person).where(persons.c.record == record)
+        text = self._connection.execute(query).scalar()
+        return _person(text) if text is not None else None
 
-    def children(self) -> list[tuple[str, int, int]]:
-        """Return (row id, number, child) of the rows in use, in file order."""
-        found = self._connection.execute(
-            select(records.c.row_id, records.c.number, records.c.child)
-            .where(records.c.dropped == "")
-            .order_by(records.c.number)
-        )
-        return [(r.row_id, r.number, r.child) for r in found]
+    def rows(self) -> list[StoredRow]:
+        """Return all rows in file order, dropped ones included."""
+        found = self._connection.execute(select(rows).order_by(rows.c.place))
+        return [StoredRow(r.row_id, r.record, r.dropped) for r in found]
 
-    def one(self, row_id: str) -> StoredRecord | None:
-        """Return the record *row_id*, or None."""
-        r = self._connection.execute(select(records).where(records.c.row_id == row_id)).first()
-        return (
-            StoredRecord(r.row_id, r.number, r.child, _person(r.person), r.dropped) if r else None
-        )
+    def record_of(self, row_id: str) -> int | None:
+        """Return the record of the row *row_id*, or None where no such row is in use."""
+        query = select(rows.c.record).where(rows.c.row_id == row_id, rows.c.record >= 0)
+        return self._connection.execute(query).scalar()
 
-    def count(self) -> tuple[int, int]:
-        """Return how many rows there are, and how many are in use."""
-        rows = self._connection.execute(select(func.count()).select_from(records)).scalar_one()
-        used = self._connection.execute(
-            select(func.count()).select_from(records).where(records.c.dropped == "")
-        ).scalar_one()
-        return rows, used
+    def count(self) -> tuple[int, int, int]:
+        """Return how many rows there are, how many are in use, and how many records."""
+        total = select(func.count()).select_from(rows)
+        used = total.where(rows.c.record >= 0)
+        records = select(func.count()).select_from(persons)
+        counts = [self._connection.execute(query).scalar_one() for query in (total, used, records)]
+        return counts[0], counts[1], counts[2]
 
 
 class Facts:
@@ -114,12 +102,12 @@ class Facts:
         """Work on *connection*."""
         self._connection = connection
 
-    def replace(self, item: str, at: str, rows: int, table_csv: bytes) -> None:
+    def replace(self, item: str, at: str, count: int, table_csv: bytes) -> None:
         """Keep *table_csv* (UTF-8, header `row_id,period,...`) as the facts of *item*."""
         self._connection.execute(delete(facts).where(facts.c.item == item))
         packed = zlib.compress(table_csv, 3)
         self._connection.execute(
-            insert(facts).values(item=item, at=at, rows=rows, table_csv_zlib=packed)
+            insert(facts).values(item=item, at=at, rows=count, table_csv_zlib=packed)
         )
 
     def items(self) -> dict[str, tuple[str, int]]:

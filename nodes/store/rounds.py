@@ -8,10 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, func, insert, select, update
 
+from nodes.encoder import DUMMY
 from nodes.store.schema import links, messages, plans, runs, slot_tables
-
-DUMMY = np.uint32(0xFFFFFFFF)
-"""Stands in an order for a row that is no record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +36,7 @@ class StoredSlotTable:
     digest: str
     total: int
     received_at: str
-    numbers: NDArray[np.uint32] = field(repr=False)
+    records: NDArray[np.uint32] = field(repr=False)
     slots: NDArray[np.uint32] = field(repr=False)
 
 
@@ -113,7 +111,7 @@ class Links:
 
     def add_slot_table(self, table: StoredSlotTable) -> None:
         """Keep a complete slot table of this node."""
-        pairs = np.stack([table.numbers, table.slots], axis=1).astype("<u4").tobytes()
+        pairs = np.stack([table.records, table.slots], axis=1).astype("<u4").tobytes()
         self._connection.execute(
             insert(slot_tables).values(
                 version=table.version,

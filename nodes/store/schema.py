@@ -27,16 +27,25 @@ imports = Table(
     Column("report", String, nullable=False),
 )
 
-records = Table(
-    "records",
+rows = Table(
+    "rows",
     metadata,
-    Column("row_id", String, primary_key=True),
-    Column("number", Integer, nullable=False, unique=True),
-    Column("child", Integer, nullable=False),
-    Column("person", String, nullable=False),
+    Column("place", Integer, primary_key=True),
+    Column("row_id", String, nullable=False),
+    Column("record", Integer, nullable=False),
     Column("dropped", String, nullable=False),
+    Index("rows_by_id", "row_id"),
+    Index("rows_by_record", "record"),
 )
-"""`child` joins rows that this department itself holds to be one child."""
+"""The rows of the extract in file order; `record` is -1 where a row was dropped."""
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("record", Integer, primary_key=True),
+    Column("person", String, nullable=False),
+)
+"""One normalised person a record; several rows may share one (own duplicates)."""
 
 facts = Table(
     "facts",
@@ -76,7 +85,7 @@ links = Table(
     Column("order", LargeBinary, nullable=False),
     Column("dummies", Integer, nullable=False),
 )
-"""The random order in which rows left: little-endian uint32, record number, or
+"""The random order in which rows left: little-endian uint32, record, or
 0xFFFFFFFF for a dummy; the place in it is the handle."""
 
 slot_tables = Table(
@@ -89,7 +98,7 @@ slot_tables = Table(
     Column("received_at", String, nullable=False),
     Column("slots", LargeBinary, nullable=False),
 )
-"""`slots`: pairs of little-endian uint32 (record number, slot)."""
+"""`slots`: pairs of little-endian uint32 (record, slot)."""
 
 runs = Table(
     "runs",
@@ -122,6 +131,7 @@ alerts = Table(
     Column("id", Integer, primary_key=True),
     Column("plan_digest", String, nullable=False),
     Column("transcript", String, nullable=False),
+    Column("record", Integer, nullable=False),
     Column("row_id", String, nullable=False),
     Column("kind", String, nullable=False),
     Column("due", String, nullable=False),
@@ -177,9 +187,18 @@ ledger = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("at", String, nullable=False),
-    Column("population", String, nullable=False),
-    Column("fiscal_year", Integer, nullable=False),
-    Column("release", String, nullable=False),
-    Column("transcript", String, nullable=False, unique=True),
-    Column("nano_rho", Integer, nullable=False),
+    Column("line", String, nullable=False),
 )
+
+restrictions = Table(
+    "restrictions",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("row_id", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("since", String, nullable=False),
+    Column("until", String, nullable=False),
+    Column("item", String, nullable=False),
+    Column("purpose", String, nullable=False),
+)
+"""Objections, suspensions, protections and other holds on a row of this node."""

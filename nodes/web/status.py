@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 
 from nodes.config import NodeConfig
 from nodes.store import Store
 from nodes.store.journal import SentRow
 from nodes.store.rounds import StoredPlan
+from privacy.dp.ledger import Account, Ledger, Limits, entry_from
 
 POPULATION = "children"
 """The population whose privacy budget is kept (PROTOCOL 6)."""
@@ -43,7 +45,7 @@ class NodeStatus:
 def read_status(config: NodeConfig, store: Store, fiscal_year: int) -> NodeStatus:
     """Read the node's state from its database, as one snapshot."""
     with store.reading() as tables:
-        rows, used = tables.records.count()
+        rows, used, _ = tables.records.count()
         imports = tables.imports.all()
         table = tables.links.slot_table()
         sent = tables.sent.all()
@@ -59,10 +61,15 @@ def read_status(config: NodeConfig, store: Store, fiscal_year: int) -> NodeStatu
             slot_table=table.version if table else 0,
             linked_rows=len(table.slots) if table else 0,
             alerts_waiting=sum(alert.state == "sealed" for alert in alerts),
-            rho_nano_spent=tables.ledger.total(POPULATION, fiscal_year),
+            rho_nano_spent=_spent(tables.ledger.lines(), fiscal_year),
             rho_nano_limit=config.policy.rho_nano_per_year,
             plans=tuple(tables.plans.all()),
             sent=tuple(sent),
             bytes_sent=sum(row.bytes for row in sent),
             log_entries=tables.audit.count(),
         )
+
+
+def _spent(lines: list[str], fiscal_year: int) -> int:
+    entries = tuple(entry_from(json.loads(line)) for line in lines)
+    return Ledger(Limits(), entries).spent(Account(POPULATION, fiscal_year)).nano

@@ -7,7 +7,7 @@ answer is cached by a shared computer, and only the configured host names are an
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
 import jinja2
@@ -33,12 +33,18 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
 }
+_JAPAN = timezone(timedelta(hours=9))
 _ERAS = ((date(2019, 5, 1), "令和"), (date(1989, 1, 8), "平成"), (date(1926, 12, 25), "昭和"))
 
 
 def era_date(value: str | date | datetime, language: str = "ja") -> str:
-    """Return a date as 令和8年7月5日, or as ISO in English; with the time if there is one."""
+    """Return a date as 令和8年7月5日, or as ISO in English; with the time if there is one.
+
+    A time with a zone is shown in Japan's.
+    """
     moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if isinstance(moment, datetime) and moment.tzinfo is not None:
+        moment = moment.astimezone(_JAPAN)
     clock = f" {moment:%H:%M}" if isinstance(moment, datetime) and "T" in str(value) else ""
     day = moment.date() if isinstance(moment, datetime) else moment
     if language != "ja":

@@ -1,0 +1,326 @@
+"""What a node puts into a run: its frozen inputs a slot, and its reason cards.
+
+Computed from the node's own facts and rows only; it leaves masked or sealed, never as
+it stands.  Pandas is loaded here and nowhere else in a serving node.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nodes.governance import Governance
+from nodes.store import Tables
+from privacy.canonical import canonical_bytes
+from privacy.dp.ledger import Account
+from privacy.dp.loss import Noise, Rho
+from privacy.errors import BadInputError, ProtocolError, RefusedError, Text
+from privacy.lookup.parsing import table_from
+from privacy.lookup.tables import DECOY, Table
+from privacy.plan import Plan, PlanKind
+from privacy.statistics.query import CountQuery, Dimension
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from privacy.screening.compiled import Compiled
+    from privacy.screening.signals import SignalTable
+
+LOCAL = "local"
+"""The kind of an alert for which the receiver's own facts suffice."""
+
+DEFAULT_PER_WEEK = 4
+
+LISTED = "alerts.listed"
+"""The dimension of a statistic that counts this node's own alerts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A node's inputs of one run, frozen when it begins.
+
+    ``values``: packed digits a slot.  ``cards``: slot -> card text.  ``local``: records
+    whose own facts suffice for an alert (at the receiver).  ``definition``: of the plan.
+    """
+
+    values: NDArray[np.uint16] = field(repr=False)
+    cards: Mapping[int, bytes] = field(repr=False)
+    local: Mapping[int, bytes] = field(repr=False)
+    plan: Plan
+    per_school_week: int = DEFAULT_PER_WEEK
+
+    @property
+    def table(self) -> Table:
+        """The public table of a screening."""
+        return table_from(_compiled_json(self.plan)["table"])
+
+    @property
+    def decoy(self) -> int:
+        """The packed value of a decoy place, at the receiver."""
+        table = self.table
+        return DECOY * table.digits.weight("receiver")
+
+    @property
+    def query(self) -> CountQuery:
+        """The question of a statistic."""
+        return read_query(self.plan)
+
+    @property
+    def domain(self) -> int:
+        """The domain of a statistic's digits."""
+        return self.query.digits.domain
+
+    @property
+    def cells(self) -> NDArray[np.int64]:
+        """The places that a statistic releases."""
+        return np.array([cell.place for cell in self.query.cells], dtype=np.int64)
+
+    def noise(self) -> Noise:
+        """Return the noise of a statistic at the plan's rho."""
+        return self.query.noise(Rho(self.plan.rho_nano))
+
+    def to_bytes(self) -> bytes:
+        """Return the snapshot for the store; `from_bytes` reads it."""
+        return canonical_bytes(
+            {
+                "values": self.values.astype("<u2").tobytes().hex(),
+                "cards": {str(slot): text.hex() for slot, text in self.cards.items()},
+                "local": {str(record): text.hex() for record, text in self.local.items()},
+                "plan": self.plan.to_bytes().decode(),
+                "per_school_week": self.per_school_week,
+            }
+        )
+
+    @classmethod
+    def from_bytes(cls, body: bytes) -> Snapshot:
+        """Read what `to_bytes` wrote."""
+        raw = json.loads(body)
+        return cls(
+            np.frombuffer(bytes.fromhex(raw["values"]), dtype="<u2"),
+            {int(slot): bytes.fromhex(text) for slot, text in raw["cards"].items()},
+            {int(record): bytes.fromhex(text) for record, text in raw["local"].items()},
+            Plan.from_bytes(raw["plan"].encode()),
+            raw["per_school_week"],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRows:
+    """The node's rows in use: ids, records, and the slot of each record that has one."""
+
+    row_ids: tuple[str, ...] = field(repr=False)
+    records: NDArray[np.int64] = field(repr=False)
+    slots: NDArray[np.int64] = field(repr=False)
+    total: int
+
+    @classmethod
+    def read(cls, tables: Tables, slot_table: int) -> OwnRows:
+        """Read the rows, with slots of table *slot_table*; rows without a slot are left out.
+
+        Raises:
+            RefusedError: the slot table is not here.
+        """
+        table = tables.links.slot_table(slot_table)
+        if table is None:
+            raise RefusedError(Text("スロット表がありません。", "The slot table is not here."))
+        slot_of = dict(zip(table.records.tolist(), table.slots.tolist(), strict=True))
+        kept = [row for row in tables.records.rows() if row.record in slot_of]
+        return cls(
+            tuple(row.row_id for row in kept),
+            np.array([row.record for row in kept], dtype=np.int64),
+            np.array([slot_of[row.record] for row in kept], dtype=np.int64),
+            table.total,
+        )
+
+
+def freeze(node: str, plan: Plan, tables: Tables, governance: Governance) -> Snapshot:
+    """Return this node's inputs for *plan*, from its facts as they stand now.
+
+    Raises:
+        ProtocolError: the plan's digits or table are not what its definition compiles to.
+        BadInputError: the definition or query cannot be used.
+    """
+    rows = OwnRows.read(tables, plan.slot_table)
+    if plan.kind is PlanKind.SCREEN:
+        return _freeze_screening(node, plan, tables, governance, rows)
+    return _freeze_count(node, plan, tables, rows)
+
+
+def read_facts(tables: Tables, items: Sequence[str]) -> dict[str, pd.DataFrame]:
+    """Return the node's facts of *items* that it holds, one table an item."""
+    import pandas as pd  # noqa: PLC0415  # a node that only links never pays for it
+
+    found = {}
+    for item in items:
+        packed = tables.facts.table_csv(item)
+        if packed is not None:
+            texts = {"row_id": str, "period": str}
+            found[item] = pd.read_csv(
+                io.BytesIO(packed), dtype=texts, keep_default_na=False, na_values=[""]
+            ).fillna({"period": ""})
+    return found
+
+
+def compile_plan(plan: Plan, governance: Governance) -> Compiled:
+    """Compile the plan's definition here, and check that the plan's table is that one.
+
+    Raises:
+        ProtocolError: the plan's digits or table differ from what this node compiles.
+        BadInputError: the definition cannot be used.
+        RefusedError: it has expired or asks for a prohibited use.
+    """
+    from privacy.screening.compile import compile_screening  # noqa: PLC0415  # pandas
+    from privacy.screening.reading import read_definition  # noqa: PLC0415
+
+    raw = plan.definition
+    if not isinstance(raw, dict):
+        raise BadInputError(Text("計画に定義がありません。", "The plan has no definition."))
+    as_of = date.fromisoformat(str(raw.get("as_of", "")))
+    compiled = compile_screening(
+        read_definition(
+            str(raw.get("text", "")),
+            catalogue=governance.catalogue,
+            purposes=governance.purposes,
+            today=as_of,
+        ),
+        receiver=plan.receiver,
+        nodes=plan.nodes,
+        holders=dict(raw.get("holders", {})),
+        catalogue=governance.catalogue,
+        as_of=as_of,
+    )
+    if compiled.canonical() != plan.tables or compiled.digits.canonical() != plan.digits:
+        raise ProtocolError(
+            Text(
+                "計画の桁または表が、定義から作ったものと違います。",
+                "The plan's digits or table are not what its definition compiles to.",
+            ),
+            Text(
+                "双方の目録と版を揃え、計画を作り直してください。",
+                "Bring catalogue and version of both sides together; make the plan again.",
+            ),
+        )
+    return compiled
+
+
+def read_query(plan: Plan) -> CountQuery:
+    """Return the count query of a statistics plan.
+
+    Raises:
+        BadInputError: the plan holds none.
+    """
+    raw = plan.definition
+    try:
+        values: dict[str, Any] = dict(raw) if isinstance(raw, dict) else {}
+        return CountQuery(
+            Account(values["population"], values["fiscal_year"]),
+            values["slot_table"],
+            tuple(values["nodes"]),
+            values["anchor"],
+            tuple(
+                Dimension(each["name"], each["node"], tuple(each["values"]))
+                for each in values["dimensions"]
+            ),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise BadInputError(
+            Text("計画の問いを読めません。", "The query of the plan cannot be read."),
+        ) from error
+
+
+def _compiled_json(plan: Plan) -> dict[str, Any]:
+    if not isinstance(plan.tables, dict):
+        raise BadInputError(Text("計画に表がありません。", "The plan has no table."))
+    return plan.tables
+
+
+def _freeze_screening(
+    node: str, plan: Plan, tables: Tables, governance: Governance, rows: OwnRows
+) -> Snapshot:
+    from privacy.screening.contribution import (  # noqa: PLC0415  # pandas
+        contribution_by_slot,
+        local_alerts,
+    )
+    from privacy.screening.signals import compute  # noqa: PLC0415
+
+    compiled = compile_plan(plan, governance)
+    facts = read_facts(tables, plan.items.get(node, ()))
+    signals = compute(
+        compiled.definition, facts, rows.row_ids, compiled.as_of, governance.catalogue
+    )
+    held = held_rows(tables, rows, plan, node, compiled.as_of)
+    values = contribution_by_slot(compiled, node, signals, held, rows.slots, rows.total)
+    fired = signals.fired.any(axis=1) & ~held
+    by_slot = _cards(signals, rows.slots, np.flatnonzero(fired))
+    local: dict[int, bytes] = {}
+    if node == plan.receiver:
+        chosen = np.flatnonzero(local_alerts(compiled, signals, held))
+        local = _cards(signals, rows.records, chosen)
+    capacity = compiled.definition.capacity
+    weekly = (capacity.per_school_week if capacity else None) or DEFAULT_PER_WEEK
+    return Snapshot(values, by_slot, local, plan, weekly)
+
+
+def _cards(
+    signals: SignalTable, keys: NDArray[np.int64], places: NDArray[np.int64]
+) -> dict[int, bytes]:
+    """Return key -> card over the rows at *places*; rows of one key share a card."""
+    from privacy.screening.cards import card  # noqa: PLC0415  # pandas
+
+    grouped: dict[int, list[int]] = defaultdict(list)
+    for place in places.tolist():
+        grouped[int(keys[place])].append(place)
+    return {key: card(signals, rows) for key, rows in grouped.items()}
+
+
+def held_rows(tables: Tables, rows: OwnRows, plan: Plan, node: str, on: date) -> NDArray[np.bool_]:
+    """Return which rows this node holds back: objection, suspension, correction, harm."""
+    names = tables.restrictions.held(plan.purpose, plan.items.get(node, ()), on)
+    return np.array([row_id in names for row_id in rows.row_ids], dtype=np.bool_)
+
+
+def _freeze_count(node: str, plan: Plan, tables: Tables, rows: OwnRows) -> Snapshot:
+    query = read_query(plan)
+    if query.canonical() != plan.definition or query.digits.canonical() != plan.digits:
+        raise ProtocolError(
+            Text("計画の桁が問いと違います。", "The plan's digits are not the query's."),
+        )
+    labels = {
+        dimension.name: _labels(tables, rows, dimension.name) for dimension in query.held_by(node)
+    }
+    held = held_rows(tables, rows, plan, node, plan.created.date())
+    values = query.contribution(node, labels, rows.slots, held, rows.total)
+    return Snapshot(values, {}, {}, plan)
+
+
+def _labels(tables: Tables, rows: OwnRows, dimension: str) -> list[str]:
+    """Return each row's label: the newest value of `<item>.<variable>`, or this node's alerts."""
+    if dimension == LISTED:
+        listed = {alert.record for alert in tables.alerts.newest()}
+        return ["1" if record in listed else "0" for record in rows.records.tolist()]
+    item, _, variable = dimension.partition(".")
+    facts = read_facts(tables, [item]).get(item)
+    if facts is None or variable not in facts.columns:
+        raise RefusedError(
+            Text(f"区分 {dimension} のデータがありません。", f"There is no data for {dimension}."),
+            Text("項目を取り込むか、計画を断ってください。", "Import it or refuse the plan."),
+        )
+    newest = facts.dropna(subset=[variable]).sort_values("period", kind="stable")
+    last = newest.drop_duplicates("row_id", keep="last").set_index("row_id")[variable]
+    return [_label(last.get(row_id)) for row_id in rows.row_ids]
+
+
+def _label(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return str(int(value)) if value == int(value) else str(value)
+    return str(value)

@@ -1,0 +1,72 @@
+"""Heads of the logs: this node's own, and the others' that it has counter-signed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from nodes.driver.context import NodeContext
+from nodes.store import Tables
+from nodes.wire import head_bytes, head_from_bytes
+from privacy.audit import Head, SignedHead, verify
+from privacy.errors import ProtocolError, Text
+
+
+class Heads:
+    """This node among those who keep each other's logs honest (PROTOCOL 9)."""
+
+    def __init__(self, context: NodeContext) -> None:
+        """Work on *context*."""
+        self._context = context
+
+    def own(self) -> SignedHead:
+        """Return the signed head of this node's log, and keep it."""
+        context = self._context
+        with context.store.transaction() as tables:
+            signed = SignedHead.of(context.head(tables), context.identity.sign)
+            self._keep(tables, signed)
+        return signed
+
+    def countersign(self, heads: Sequence[SignedHead]) -> list[bytes]:
+        """Check, keep and counter-sign the heads of other members.
+
+        Raises:
+            ProtocolError: a head is this node's own, or shorter than one seen before.
+            AuditBrokenError: a signature is wrong.
+        """
+        context = self._context
+        signatures = []
+        with context.store.transaction() as tables:
+            roster = context.roster(tables)
+            keys = {member.node_id: member.identity_public for member in roster.members}
+            for signed in heads:
+                signed.check(keys)
+                log = signed.head.log
+                seen = tables.audit.newest_head(log)
+                if log == context.node or signed.head.number < seen:
+                    raise ProtocolError(
+                        Text(
+                            f"{log} の記録が前より短くなっています。",
+                            f"The log of {log} is shorter than it was.",
+                        ),
+                        Text("記録を保全し、監査してください。", "Keep the logs and audit them."),
+                    )
+                self._keep(tables, signed)
+                signatures.append(context.identity.sign(signed.head.signed_bytes()))
+        return signatures
+
+    def verify(self) -> Head:
+        """Verify this node's whole log against its signed heads; return where it ends.
+
+        Raises:
+            AuditBrokenError: the first broken entry is named.
+        """
+        context = self._context
+        with context.store.reading() as tables:
+            lines = [line.encode() for line in tables.audit.lines()]
+            bodies = tables.audit.heads(context.node)
+        heads = [head_from_bytes(body) for body in bodies]
+        keys = {context.node: context.identity.public}
+        return verify(context.node, lines, heads, keys)
+
+    def _keep(self, tables: Tables, signed: SignedHead) -> None:
+        tables.audit.add_head(signed.head.log, signed.head.number, head_bytes(signed))

@@ -1,0 +1,64 @@
+"""Import: the department's extract and facts into the store, everything or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from pathlib import Path
+
+from nodes.driver.context import NodeContext
+from nodes.governance import Governance
+from nodes.ingest.department import load_department
+from nodes.ingest.report import ImportReport
+from nodes.intake import Intake, take_in
+from nodes.store.people import ImportSummary, StoredRow
+from privacy.audit import EntryKind
+
+
+class Importing:
+    """Takes in what department.toml names."""
+
+    def __init__(self, context: NodeContext) -> None:
+        """Work on *context*."""
+        self._context = context
+
+    def run(self, *, dry_run: bool) -> ImportReport:
+        """Read, check and normalise; store it unless *dry_run*.
+
+        Raises:
+            EnishiError: a file or mapping cannot be used; the store is as it was.
+        """
+        context = self._context
+        governance = Governance.load(context.config.governance_folder)
+        mapping = load_department(context.config.department_file)
+        intake = take_in(mapping, catalogue=governance.catalogue)
+        if not dry_run:
+            self._keep(intake, mapping.source.path)
+        return intake.report
+
+    def _keep(self, intake: Intake, path: Path) -> None:
+        context, records, report = self._context, intake.records, intake.report
+        reasons = {dropped.row: str(dropped.kind.value) for dropped in records.dropped}
+        rows = [
+            StoredRow(row_id, record, reasons.get(place, ""))
+            for place, (row_id, record) in enumerate(
+                zip(records.row_ids, records.record_of_row, strict=True)
+            )
+        ]
+        tables_csv = [(f.item, len(f.frame), f.frame.to_csv(index=False)) for f in intake.facts]
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+        with context.store.transaction() as tables:
+            tables.records.replace(rows, records.persons)
+            for item, count, text in tables_csv:
+                tables.facts.replace(item, context.stamp(), count, text.encode())
+            tables.imports.add(
+                ImportSummary(
+                    context.stamp(),
+                    report.file,
+                    digest,
+                    report.rows,
+                    report.used,
+                    json.dumps(report.as_json(), ensure_ascii=False),
+                )
+            )
+            context.log(tables, EntryKind.CHANGED, "import", rows=report.rows, used=report.used)

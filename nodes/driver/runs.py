@@ -1,0 +1,242 @@
+"""Readys, the transcript, the frozen snapshot, the dealer's seeds, and the end of a run."""
+
+from __future__ import annotations
+
+import secrets
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from nodes.contributions import Snapshot, freeze
+from nodes.driver.budget import charge, check_budget, ledger_total
+from nodes.driver.context import NodeContext
+from nodes.driver.plans import approved_plan
+from nodes.driver.session import Session
+from nodes.governance import Governance
+from nodes.messages import Dealt
+from nodes.runs import RunState, check_step
+from nodes.store import Tables
+from nodes.store.rounds import StoredRun
+from nodes.wire import ready_bytes, ready_from_bytes, readys_bytes
+from privacy.audit import EntryKind
+from privacy.canonical import canonical_digest
+from privacy.envelope import Context, hpke_info, hpke_open, unseal
+from privacy.errors import ProtocolError, RefusedError, Text
+from privacy.identity import AgreementKey
+from privacy.keys import KEY_BYTES, derive
+from privacy.plan import Plan, PlanKind
+from privacy.transcript import Ready, RoleKey, check_missing, check_readys
+from privacy.transcript import transcript as transcript_of
+
+ALERT_ROLE = "alert_reader"
+ROLE_KEY_DAYS = 60
+CORRECTION = "correction"
+
+
+class Runs:
+    """One node in screening and statistics runs, up to the dealing, and at the end."""
+
+    def __init__(self, context: NodeContext) -> None:
+        """Work on *context*."""
+        self._context = context
+
+    def ready(self, plan_digest: bytes) -> Ready:
+        """Return this node's signed Ready for a plan; the same one whenever asked.
+
+        Raises:
+            RefusedError: not approved, expired, or over this node's budget.
+        """
+        context, digest = self._context, plan_digest.hex()
+        with context.store.transaction() as tables:
+            plan = approved_plan(context, tables, plan_digest, PlanKind.SCREEN, PlanKind.STATISTICS)
+            known = tables.runs.get(digest)
+            if known is not None:
+                return ready_from_bytes(known.ready)
+            check_budget(context, tables, plan)
+            ready = self._make_ready(tables, plan)
+            run = StoredRun(
+                plan_digest=digest,
+                transcript="",
+                ready=ready_bytes(ready),
+                readys=b"",
+                snapshot_salt=b"",
+                snapshot=b"",
+                state=RunState.READY.value,
+                slot_table=plan.slot_table,
+                updated_at=context.stamp(),
+            )
+            tables.runs.put(run)
+            context.log(tables, EntryKind.SENT, "ready", plan=digest)
+            return ready
+
+    def begin(
+        self, plan_digest: bytes, transcript: bytes, dealer: str, readys: Sequence[Ready]
+    ) -> None:
+        """Verify all Readys, fix the transcript, freeze this node's inputs; charge.
+
+        Raises:
+            ProtocolError: a Ready is wrong, the transcript differs, or inputs were already
+                masked under another one.
+            RefusedError: a needed node is missing, or the budget is spent.
+        """
+        context, digest = self._context, plan_digest.hex()
+        with context.store.transaction() as tables:
+            plan = approved_plan(context, tables, plan_digest, PlanKind.SCREEN, PlanKind.STATISTICS)
+            run = tables.runs.get(digest)
+            if run is None:
+                raise ProtocolError(
+                    Text("Readyを出していません。", "No Ready was made for this plan."),
+                )
+            if run.transcript == transcript.hex():
+                return
+            self._check(tables, plan, run, transcript, dealer, readys)
+            check_step(RunState(run.state), RunState.BEGUN)
+            snapshot = freeze(context.node, plan, tables, self._governance())
+            charge(context, tables, plan, transcript, readys)
+            tables.runs.put(
+                replace(
+                    run,
+                    transcript=transcript.hex(),
+                    readys=readys_bytes(readys),
+                    snapshot_salt=secrets.token_bytes(32),
+                    snapshot=zlib.compress(snapshot.to_bytes(), 3),
+                    state=RunState.BEGUN.value,
+                    updated_at=context.stamp(),
+                )
+            )
+            context.log(
+                tables, EntryKind.COMPUTED, "snapshot", plan=digest, transcript=transcript.hex()
+            )
+
+    def deal(self, plan_digest: bytes, transcript: bytes, pieces: Iterable[Dealt]) -> None:
+        """Take the dealer's seeds, and the correction pieces if they are ours.
+
+        Raises:
+            ProtocolError: not from the dealer of the plan, not for this run, or incomplete.
+        """
+        session = Session.load(self._context, plan_digest, transcript)
+        if session.reached(RunState.DEALT):
+            return
+        context, dealer = self._context, session.roster.member(session.plan.dealer)
+        names = (dealer.node_id.encode(), context.node.encode())
+        info = hpke_info("dealing", transcript, *names)
+        seed = b""
+        corrections: dict[int, bytes] = {}
+        for piece in pieces:
+            if piece.sealed_seeds:
+                both = hpke_open(
+                    session.ephemeral(), dealer.static_public, info, piece.sealed_seeds
+                )
+                if len(both) != 2 * KEY_BYTES:
+                    raise _bad_dealing()
+                context.keys.write(session.key_name("seeds"), both)
+                seed = both[:KEY_BYTES]
+            if piece.correction:
+                key = derive(seed, CORRECTION, transcript)
+                where = Context(dealer.node_id, context.node, CORRECTION, transcript)
+                corrections[piece.counter] = unseal(key, where, piece.counter, piece.correction)
+        if not seed or (session.lookup.corrected == context.node) != bool(corrections):
+            raise _bad_dealing()
+        with context.store.transaction() as tables:
+            for counter, body in corrections.items():
+                run = session.run.transcript
+                tables.messages.put(run, CORRECTION, dealer.node_id, context.node, counter, body)
+            session.advance(tables, RunState.DEALT)
+            context.log(tables, EntryKind.COMPUTED, "dealt", transcript=transcript.hex())
+
+    def end(self, plan_digest: bytes) -> None:
+        """End a run: destroy its seeds and ephemeral keys, forget its messages."""
+        context = self._context
+        with context.store.transaction() as tables:
+            run = tables.runs.get(plan_digest.hex())
+            if run is None or run.state == RunState.ENDED:
+                return
+            tables.messages.forget(run.transcript)
+            ended = replace(
+                run, state=RunState.ENDED.value, snapshot=b"", updated_at=context.stamp()
+            )
+            tables.runs.put(ended)
+            context.log(tables, EntryKind.CHANGED, "run-ended", plan=plan_digest.hex())
+        for name in context.keys.names(f"run-{plan_digest.hex()[:32]}"):
+            context.keys.destroy(name)
+
+    def _governance(self) -> Governance:
+        return Governance.load(self._context.config.governance_folder)
+
+    def _make_ready(self, tables: Tables, plan: Plan) -> Ready:
+        context = self._context
+        folder = f"run-{plan.digest.hex()[:32]}"
+        ephemeral = AgreementKey(
+            context.keys.keep(f"{folder}/ephemeral", AgreementKey.generate().private)
+        )
+        role = None
+        if plan.receiver == context.node:
+            fresh = AgreementKey.generate().private
+            public = AgreementKey(context.keys.keep(role_key_name(plan.digest.hex()), fresh)).public
+            expires = int(plan.expires.timestamp()) + ROLE_KEY_DAYS * 86_400
+            role = RoleKey(public, ALERT_ROLE, expires)
+        table = tables.links.slot_table(plan.slot_table)
+        if table is None:
+            raise RefusedError(
+                Text("スロット表がありません。", "The slot table is not here."),
+                Text("連携をやり直してください。", "Repeat the link round."),
+            )
+        governance = self._governance()
+        return Ready(
+            node_id=context.node,
+            plan_digest=plan.digest,
+            roster_digest=context.roster(tables).digest,
+            slot_table_digest=bytes.fromhex(table.digest),
+            nonce=secrets.token_bytes(32),
+            ephemeral_public=ephemeral.public,
+            policy_digest=canonical_digest(governance.policy_json(context.config.policy)),
+            ledger_total_nano=ledger_total(context, tables, plan),
+            role_key=role,
+        ).signed(context.identity)
+
+    def _check(
+        self,
+        tables: Tables,
+        plan: Plan,
+        run: StoredRun,
+        transcript: bytes,
+        dealer: str,
+        readys: Sequence[Ready],
+    ) -> None:
+        context = self._context
+        roster = context.roster(tables)
+        check_readys(plan, roster, readys, context.now())
+        contributing = {node: node in plan.items for node in plan.nodes}
+        present = [ready.node_id for ready in readys]
+        check_missing(plan, present, contributing, context.config.policy.min_nodes)
+        own = [ready for ready in readys if ready.node_id == context.node]
+        same = len(own) == 1 and ready_bytes(own[0]) == run.ready
+        if not same or dealer != plan.dealer:
+            raise ProtocolError(
+                Text("自分のReadyまたは配布者が違います。", "Not our Ready, or not the dealer."),
+            )
+        if transcript_of(plan.digest, dealer, readys) != transcript:
+            raise ProtocolError(
+                Text(
+                    "記録要約が一致しません。ノードごとに違うものが送られた恐れがあります。",
+                    "The transcript differs: nodes may have been told different things.",
+                ),
+                Text("監査記録を照合してください。", "Compare the audit logs."),
+            )
+
+
+def role_key_name(plan_digest: str) -> str:
+    """Return the keystore name of the role key of a screening plan."""
+    return f"role/{plan_digest[:32]}"
+
+
+def load_snapshot(session: Session) -> Snapshot:
+    """Return the inputs that were frozen when the run began."""
+    return Snapshot.from_bytes(zlib.decompress(session.run.snapshot))
+
+
+def _bad_dealing() -> ProtocolError:
+    return ProtocolError(
+        Text("配布者から届いた乱数が揃っていません。", "What the dealer sent is not complete."),
+        Text("この段階をもう一度送ってください。", "Send this step again."),
+    )

@@ -1,0 +1,66 @@
+"""Slot tables at a node: complete, newer than what is here, kept with this node's rows only."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from nodes.driver.context import NodeContext
+from nodes.driver.enrolment import current_city_key
+from nodes.messages import SlotPiece, UniversePiece
+from nodes.store.rounds import StoredSlotTable
+from privacy.audit import EntryKind
+from privacy.encoding.encoder import Encoder
+from privacy.encoding.schema import default_schema
+from privacy.errors import ProtocolError, Text
+from privacy.plan import Plan
+
+
+def keep_slot_table(
+    context: NodeContext,
+    plan_digest: bytes,
+    told: SlotPiece | UniversePiece,
+    records: NDArray[np.uint32],
+    slots: NDArray[np.uint32],
+) -> None:
+    """Store a complete slot table: pairs of record and slot.
+
+    Raises:
+        ProtocolError: another table of this version is here, or a newer one.
+    """
+    digest = told.digest.hex()
+    if len(slots) and int(slots.max()) >= told.total_slots:
+        raise wrong("範囲外のスロットがあります", "a slot outside the table")
+    with context.store.transaction() as tables:
+        newest = tables.links.slot_table()
+        if newest is not None and newest.version >= told.version:
+            if (newest.version, newest.digest) == (told.version, digest):
+                return
+            raise wrong("古い版のスロット表です", "an older or another slot table")
+        table = StoredSlotTable(
+            told.version,
+            plan_digest.hex(),
+            digest,
+            told.total_slots,
+            context.stamp(),
+            records,
+            slots,
+        )
+        tables.links.add_slot_table(table)
+        context.log(tables, EntryKind.CHANGED, "slots", version=told.version, rows=len(slots))
+
+
+def encoder_of(context: NodeContext, plan: Plan) -> Encoder:
+    """Return the encoder of a plan's link epoch, under the city key in use."""
+    return Encoder(default_schema(), current_city_key(context).link_keys(plan.link_epoch))
+
+
+def wrong(ja: str, en: str) -> ProtocolError:
+    """Return the error of a link message that cannot be used."""
+    return ProtocolError(
+        Text(f"連携のメッセージを使えません: {ja}。", f"A link message cannot be used: {en}."),
+        Text(
+            "統括のログと照合し、連携をやり直してください。",
+            "Compare with the coordinator's log and repeat the link round.",
+        ),
+    )

@@ -1,0 +1,1 @@
+"""The node's commands, by subject; `nodes.cli` puts them together."""
