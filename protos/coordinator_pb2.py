@@ -26,7 +26,7 @@ from protos import common_pb2 as protos_dot_common__pb2
 from protos import node_pb2 as protos_dot_node__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18protos/coordinator.proto\x12\tenishi.v1\x1a\x13protos/common.proto\x1a\x11protos/node.proto\"_\n\x0bJoinRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12!\n\x06member\x18\x02 \x01(\x0b\x32\x11.enishi.v1.Member\x12\x1f\n\x17\x63\x65rtificate_request_pem\x18\x03 \x01(\x0c\";\n\tJoinReply\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12\x15\n\rauthority_pem\x18\x02 \x01(\x0c\"T\n\x0b\x44\x65\x61lRequest\x12\x1d\n\x04plan\x18\x01 \x01(\x0b\x32\x0f.enishi.v1.Plan\x12&\n\x05\x62\x65gin\x18\x02 \x01(\x0b\x32\x17.enishi.v1.BeginRequest\"B\n\x10OpenCardsRequest\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\x12\x11\n\tpositions\x18\x02 \x03(\r2A\n\tEnrolment\x12\x34\n\x04Join\x12\x16.enishi.v1.JoinRequest\x1a\x14.enishi.v1.JoinReply2\xef\x03\n\x06\x44\x65\x61ler\x12\x38\n\tGetStatus\x12\x18.enishi.v1.StatusRequest\x1a\x11.enishi.v1.Status\x12\x41\n\rProposeRoster\x12\x11.enishi.v1.Roster\x1a\x1d.enishi.v1.ProposeRosterReply\x12\x32\n\x0c\x41\x63\x63\x65ptRoster\x12\x11.enishi.v1.Roster\x1a\x0f.enishi.v1.Done\x12\x39\n\x04\x44\x65\x61l\x12\x16.enishi.v1.DealRequest\x1a\x17.enishi.v1.DealingChunk0\x01\x12;\n\tOpenCards\x12\x1b.enishi.v1.OpenCardsRequest\x1a\x11.enishi.v1.Sealed\x12)\n\x06\x45ndRun\x12\x0e.enishi.v1.Run\x1a\x0f.enishi.v1.Done\x12\x46\n\rExchangeHeads\x12\x1f.enishi.v1.ExchangeHeadsRequest\x1a\x14.enishi.v1.AuditHead\x12I\n\x0b\x43ountersign\x12\x1d.enishi.v1.CountersignRequest\x1a\x1b.enishi.v1.CountersignReplyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18protos/coordinator.proto\x12\tenishi.v1\x1a\x13protos/common.proto\x1a\x11protos/node.proto\"_\n\x0bJoinRequest\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12!\n\x06member\x18\x02 \x01(\x0b\x32\x11.enishi.v1.Member\x12\x1f\n\x17\x63\x65rtificate_request_pem\x18\x03 \x01(\x0c\";\n\tJoinReply\x12\x17\n\x0f\x63\x65rtificate_pem\x18\x01 \x01(\x0c\x12\x15\n\rauthority_pem\x18\x02 \x01(\x0c\"c\n\x0b\x44\x65\x61lRequest\x12\x1d\n\x04plan\x18\x01 \x01(\x0b\x32\x0f.enishi.v1.Plan\x12&\n\x05\x62\x65gin\x18\x02 \x01(\x0b\x32\x17.enishi.v1.BeginRequest\x12\r\n\x05slots\x18\x03 \x01(\x04\"B\n\x10OpenCardsRequest\x12\x1b\n\x03run\x18\x01 \x01(\x0b\x32\x0e.enishi.v1.Run\x12\x11\n\tpositions\x18\x02 \x03(\r2A\n\tEnrolment\x12\x34\n\x04Join\x12\x16.enishi.v1.JoinRequest\x1a\x14.enishi.v1.JoinReply2\xef\x03\n\x06\x44\x65\x61ler\x12\x38\n\tGetStatus\x12\x18.enishi.v1.StatusRequest\x1a\x11.enishi.v1.Status\x12\x41\n\rProposeRoster\x12\x11.enishi.v1.Roster\x1a\x1d.enishi.v1.ProposeRosterReply\x12\x32\n\x0c\x41\x63\x63\x65ptRoster\x12\x11.enishi.v1.Roster\x1a\x0f.enishi.v1.Done\x12\x39\n\x04\x44\x65\x61l\x12\x16.enishi.v1.DealRequest\x1a\x17.enishi.v1.DealingChunk0\x01\x12;\n\tOpenCards\x12\x1b.enishi.v1.OpenCardsRequest\x1a\x11.enishi.v1.Sealed\x12)\n\x06\x45ndRun\x12\x0e.enishi.v1.Run\x1a\x0f.enishi.v1.Done\x12\x46\n\rExchangeHeads\x12\x1f.enishi.v1.ExchangeHeadsRequest\x1a\x14.enishi.v1.AuditHead\x12I\n\x0b\x43ountersign\x12\x1d.enishi.v1.CountersignRequest\x1a\x1b.enishi.v1.CountersignReplyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -38,11 +38,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_JOINREPLY']._serialized_start=176
   _globals['_JOINREPLY']._serialized_end=235
   _globals['_DEALREQUEST']._serialized_start=237
-  _globals['_DEALREQUEST']._serialized_end=321
-  _globals['_OPENCARDSREQUEST']._serialized_start=323
-  _globals['_OPENCARDSREQUEST']._serialized_end=389
-  _globals['_ENROLMENT']._serialized_start=391
-  _globals['_ENROLMENT']._serialized_end=456
-  _globals['_DEALER']._serialized_start=459
-  _globals['_DEALER']._serialized_end=954
+  _globals['_DEALREQUEST']._serialized_end=336
+  _globals['_OPENCARDSREQUEST']._serialized_start=338
+  _globals['_OPENCARDSREQUEST']._serialized_end=404
+  _globals['_ENROLMENT']._serialized_start=406
+  _globals['_ENROLMENT']._serialized_end=471
+  _globals['_DEALER']._serialized_start=474
+  _globals['_DEALER']._serialized_end=969
 # @@protoc_insertion_point(module_scope)

@@ -74,6 +74,9 @@ class DealRequest(_message.Message):
 
     PLAN_FIELD_NUMBER: _builtins.int
     BEGIN_FIELD_NUMBER: _builtins.int
+    SLOTS_FIELD_NUMBER: _builtins.int
+    slots: _builtins.int
+    """N of the slot table; the plan names its version only"""
     @_builtins.property
     def plan(self) -> _common_pb2.Plan: ...
     @_builtins.property
@@ -83,10 +86,11 @@ class DealRequest(_message.Message):
         *,
         plan: _common_pb2.Plan | None = ...,
         begin: _node_pb2.BeginRequest | None = ...,
+        slots: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["begin", b"begin", "plan", b"plan"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["begin", b"begin", "plan", b"plan"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["begin", b"begin", "plan", b"plan", "slots", b"slots"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
