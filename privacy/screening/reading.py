@@ -24,30 +24,24 @@ from privacy.governance.prohibited import (
 )
 from privacy.governance.purpose import PurposeKind, Purposes
 from privacy.screening.definition import (
-    ALL_SIGNALS,
     DEFAULT_FRESH_DAYS,
     GRADES,
     Capacity,
     Definition,
     Example,
-    Judgement,
     Signal,
     SignalGroup,
 )
-from privacy.screening.expression import (
-    Expression,
-    ExpressionError,
-    groups,
-    names,
-    parse,
-    substitute,
+from privacy.screening.rulebook import (
+    DEFINITION_ID,
+    read_expression,
+    read_identifier,
+    read_judgements,
+    read_rule,
 )
 from privacy.screening.terms import check_item, resolve
 
-_ID = re.compile(r"[a-z][a-z0-9_]{0,31}\Z")
-_DEFINITION_ID = re.compile(r"[a-z][a-z0-9_-]{0,63}\Z")
 _TIMEPOINT = re.compile(r"\d\d-\d\d\Z")
-_RESERVED = {ALL_SIGNALS, "count", "and", "or", "not", "survey", "expect", "listed"}
 MAX_SIGNALS = 40
 
 
@@ -87,12 +81,12 @@ def read_definition(
     fresh = missing.get("fresh_days")
     fresh_days = DEFAULT_FRESH_DAYS if fresh is None else fresh.integer(low=1, high=1100)
     signals = _signals(fields["signals"], catalogue, fresh_days)
-    judgements, expressions = _judgements(fields.get("judgements"), signals)
+    judgements, expressions = read_judgements(fields.get("judgements"), signals)
     listing = fields["list"].fields(need=("rule", "order"), may=("exclude", "capacity"))
     _check_order(listing["order"])
     population = fields["population"].fields(need=("grades", "schools"))
     definition = Definition(
-        id=_identifier(fields["id"], _DEFINITION_ID),
+        id=read_identifier(fields["id"], DEFINITION_ID),
         purpose=fields["purpose"].text(),
         ethics_ref=_ethics(fields, document),
         expires=fields["expires"].day(),
@@ -102,7 +96,7 @@ def read_definition(
         signals=signals,
         judgements=judgements,
         rule_text=listing["rule"].text(),
-        rule=_rule(listing["rule"], signals, expressions),
+        rule=read_rule(listing["rule"], signals, expressions),
         exclude_supported=_excludes(listing.get("exclude")),
         capacity=_capacity(listing.get("capacity")),
         min_sources=missing["min_sources"].integer(low=1, high=20),
@@ -144,19 +138,6 @@ def _ethics(fields: Fields, document: str) -> str:
     return entry.text()
 
 
-def _identifier(entry: Entry, pattern: re.Pattern[str]) -> str:
-    value = entry.text()
-    if not pattern.match(value) or value in _RESERVED:
-        raise entry.error(
-            Text("id に使えない綴りです。", "this cannot be an id."),
-            Text(
-                "小文字、数字、下線で、英字から始めてください。",
-                "Use a-z, 0-9, _; begin with a letter.",
-            ),
-        )
-    return value
-
-
 def _only(entry: Entry, value: str) -> str:
     if entry.text() != value:
         raise entry.error(Text(f"「{value}」だけが使えます。", f"only '{value}' is possible."))
@@ -193,7 +174,7 @@ def _signals(entry: Entry, catalogue: Catalogue, fresh_days: int) -> tuple[Signa
     taken: set[str] = set()
     for each in entry.sequence():
         fields = each.fields(need=("id", "group", "from", "when"), may=("fresh_days",))
-        identifier = _identifier(fields["id"], _ID)
+        identifier = read_identifier(fields["id"])
         if identifier in taken:
             raise fields["id"].error(
                 Text(f"id「{identifier}」は使われています。", f"the id '{identifier}' is taken."),
@@ -203,7 +184,7 @@ def _signals(entry: Entry, catalogue: Catalogue, fresh_days: int) -> tuple[Signa
         where = f"{each.document}, {each.path} ({identifier})"
         item = catalogue.item(fields["from"].text(), where)
         check_item(item, where)
-        when = _expression(fields["when"])
+        when = read_expression(fields["when"])
         own = fields.get("fresh_days")
         found.append(
             Signal(
@@ -224,76 +205,6 @@ def _signals(entry: Entry, catalogue: Catalogue, fresh_days: int) -> tuple[Signa
             )
         )
     return tuple(found)
-
-
-def _expression(entry: Entry) -> Expression:
-    try:
-        return parse(entry.text())
-    except ExpressionError as error:
-        raise entry.error(error.what, error.fix) from None
-
-
-def _judgements(
-    entry: Entry | None, signals: tuple[Signal, ...]
-) -> tuple[tuple[Judgement, ...], dict[str, Expression]]:
-    if entry is None:
-        return (), {}
-    taken = {signal.id for signal in signals}
-    written: dict[str, tuple[Entry, Expression]] = {}
-    judgements: list[Judgement] = []
-    for each in entry.sequence():
-        fields = each.fields(need=("id", "rule"))
-        identifier = _identifier(fields["id"], _ID)
-        if identifier in taken | written.keys():
-            raise fields["id"].error(Text("id が使われています。", "the id is taken."))
-        written[identifier] = (fields["rule"], _expression(fields["rule"]))
-        judgements.append(Judgement(identifier, fields["rule"].text()))
-    done: dict[str, Expression] = {}
-    for identifier in written:
-        _expand(identifier, written, done, ())
-    return tuple(judgements), done
-
-
-def _expand(
-    identifier: str,
-    written: Mapping[str, tuple[Entry, Expression]],
-    done: dict[str, Expression],
-    path: tuple[str, ...],
-) -> Expression:
-    entry, expression = written[identifier]
-    if identifier in path:
-        way = " → ".join((*path[path.index(identifier) :], identifier))
-        raise entry.error(
-            Text(f"判断が循環しています: {way}。", f"the judgements form a cycle: {way}."),
-            Text("どれかの参照を外してください。", "Remove one of the references."),
-        )
-    if identifier not in done:
-        used = sorted(names(expression) & written.keys())
-        below = {name: _expand(name, written, done, (*path, identifier)) for name in used}
-        done[identifier] = substitute(expression, below)
-    return done[identifier]
-
-
-def _rule(
-    entry: Entry, signals: tuple[Signal, ...], judgements: Mapping[str, Expression]
-) -> Expression:
-    expression = substitute(_expression(entry), judgements)
-    ids = {signal.id for signal in signals}
-    countable = {ALL_SIGNALS} | {signal.group.value for signal in signals}
-    unknown = sorted((names(expression) - ids) | (groups(expression) - countable))
-    if unknown:
-        raise entry.error(
-            Text(
-                f"知らない名前です: {', '.join(unknown)}。", f"unknown names: {', '.join(unknown)}."
-            ),
-            Text(
-                f"シグナル: {', '.join(sorted(ids))}。count: {', '.join(sorted(countable))}。",
-                f"Signals: {', '.join(sorted(ids))}. Count: {', '.join(sorted(countable))}.",
-            ),
-        )
-    if not names(expression) and not groups(expression):
-        raise entry.error(Text("シグナルを使わない規則です。", "the rule uses no signal."))
-    return expression
 
 
 def _check_order(entry: Entry) -> None:
