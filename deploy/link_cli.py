@@ -64,7 +64,9 @@ def _link(
 
     refuse_output(out)
     columns = (BarColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    screen = Console(stderr=True)
+    quiet = not screen.is_terminal
+    with Progress(*columns, console=screen, transient=True, disable=quiet) as bar:
         task = bar.add_task("", total=None)
 
         def show(step: Text, done: int, total: int) -> None:

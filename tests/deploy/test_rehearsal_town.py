@@ -6,10 +6,14 @@ from pathlib import Path
 
 import pytest
 
-from deploy.rehearsal import rehearse
+import deploy
+from deploy.rehearsal import find_mappings, rehearse
 from deploy.rehearsal_output import as_json, write_output
 from deploy.town.generate import generate
 from deploy.town.rates import DIRTY, TYPICAL, Difficulty
+from nodes.ingest.kinds import ImportKind
+from nodes.intake import take_in
+from privacy.governance.catalogue import read_catalogue
 
 TOML = 'file = "{name}.csv"\nid = "id"\n[fields]\nfull_name = "n"\nbirth_date = "d"\n'
 
@@ -31,6 +35,19 @@ def test_a_town_is_linked_across_all_its_departments(
     assert rehearsal.score.unknown == 0
     assert rehearsal.score.evaluation.across.true > 1000
     assert rehearsal.score.evaluation.across.f1 >= least
+
+
+def test_every_fact_of_the_town_fits_the_sample_catalogue(tmp_path: Path) -> None:
+    generate(tmp_path, children=300, seed=4)
+    samples = Path(deploy.__file__).parent / "samples"
+    catalogue = read_catalogue((samples / "catalogue.yaml").read_text("utf-8"))
+
+    intakes = [take_in(mapping, catalogue) for mapping in find_mappings(tmp_path)]
+
+    items = {fact.item for intake in intakes for fact in intake.facts}
+    assert {"D-02", "D-05", "D-07", "D-08", "D-09", "D-12", "D-22", "D-39"} <= items
+    kinds = {problem.kind for intake in intakes for problem in intake.report.problems}
+    assert not kinds & {*ImportKind}
 
 
 def test_the_clusters_of_one_key_are_always_the_same(tmp_path: Path) -> None:
