@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from deploy.town.fact_files import Desk
+from deploy.town.desk import Desk
 from deploy.town.people import Standing
 from deploy.town.plan import Plan
 from deploy.town.planted_lives import DAY_BOOK, TYPED

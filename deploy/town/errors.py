@@ -14,6 +14,8 @@ LIKE_KANA = {
     "シ": "ツ", "ツ": "シ", "ソ": "ン", "ン": "ソ", "ク": "タ", "ワ": "ク", "マ": "ア", "ア": "マ",
     "ス": "ヌ", "チ": "テ", "テ": "チ", "ユ": "コ", "コ": "ユ", "ヒ": "シ", "ナ": "メ", "メ": "ナ",
 }  # fmt: skip
+THIS_YEAR = 2026
+"""Registers take no birth date to come."""
 VOICED = dict(
     zip(
         "カキクケコサシスセソタチツテトハヒフヘホ",
@@ -110,7 +112,7 @@ def _write_foreign(
     written.middle_kana = "" if short else name.middle_kana
     on_reading = bool(name.family_on_kana) and rng.random() < (
         0.2 if dirt.foreign_alias == 0 else 0.45
-    )  # noqa: PLR2004 - the registry notes the native reading
+    )
     written.family_kana = name.family_on_kana if on_reading else name.family_kana
     written.given_kana = name.given_on_kana if on_reading else name.given_kana
     if name.family_kanji:
@@ -175,7 +177,7 @@ def _soil_number(written: Written, dirt: Dirt, rng: random.Random, siblings: lis
             written.number = written.number[:at] + digit + written.number[at + 1 :]
 
 
-def kana_typo(kana: str, rng: random.Random) -> str:
+def kana_typo(kana: str, rng: random.Random) -> str:  # noqa: PLR0911 - one a notation
     """Return *kana* with one error of reading or typing."""
     if not kana:
         return kana
@@ -211,7 +213,7 @@ def birth_typo(day: date, rng: random.Random) -> date:
     """Return *day* with one digit of the day, the month or the year wrong."""
     kind = rng.random()
     if kind < 0.25:  # noqa: PLR2004 - share of wrong years
-        year = day.year + (rng.choice((-1, 1)) if day.year < 2025 else -1)
+        year = day.year + (rng.choice((-1, 1)) if day.year < THIS_YEAR - 1 else -1)
         return day.replace(year=year, day=min(day.day, 28))
     if kind < 0.5:  # noqa: PLR2004 - share of wrong months
         return day.replace(month=day.month % 12 + 1, day=min(day.day, 28))

@@ -3,56 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from deploy.town.facts import NO_ANSWER, SCHOOL_DAYS, Facts
+from deploy.town.desk import Desk
+from deploy.town.facts import NO_ANSWER, SCHOOL_DAYS
 from deploy.town.lives import MONTHS
-from deploy.town.people import LAST_PRIMARY, Standing
-from deploy.town.registers import Register, World
-from deploy.town.truth import month_text
-from deploy.town.write import FactFile, write_csv
+from deploy.town.notation import grade_text
+from deploy.town.people import Standing
+from deploy.town.write import FactFile
 
 CHECKUPS = (("4か月児健診", 4), ("1歳6か月児健診", 18), ("3歳児健診", 38))
 SURVEY_YEARS = (0, 12)
 """The month of the survey of each of two years: April."""
 LESSON_ROUNDS = (2, 8, 14)
 """June, December, June."""
-
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """One department at work: its folder, its rows, the world and the facts."""
-
-    folder: Path
-    register: Register
-    world: World
-    facts: Facts
-    first_year: int
-
-    def holders(self) -> Iterator[tuple[int, str]]:
-        """Yield (child, row id) of the department's rows, each child once."""
-        yield from self.register.first_row.items()
-
-    def month(self, month: int) -> str:
-        """Return *month* as the department writes it."""
-        return month_text(month, self.first_year)
-
-    def write(
-        self, fact: FactFile, header: tuple[str, ...], rows: Iterator[tuple[str, ...]]
-    ) -> FactFile:
-        """Write one file and return its entry in ``department.toml``."""
-        write_csv(self.folder / fact.file, self.register.layout.encoding, header, rows)
-        return fact
-
-    @property
-    def id_column(self) -> str:
-        """The row id's column."""
-        return self.register.layout.id_column
 
 
 def write_facts(desk: Desk) -> list[FactFile]:
@@ -63,15 +30,6 @@ def write_facts(desk: Desk) -> list[FactFile]:
     }  # fmt: skip
     writer = writers.get(desk.register.layout.department)
     return writer(desk) if writer else []
-
-
-def _fact(
-    desk: Desk, item: str, file: str, period: str, **columns: str | tuple[str, ...]
-) -> FactFile:
-    pairs = tuple(
-        (name, (column,) if isinstance(column, str) else column) for name, column in columns.items()
-    )
-    return FactFile(item=item, file=file, id_column=desk.id_column, period=period, columns=pairs)
 
 
 def _monthly(
@@ -93,8 +51,7 @@ def _monthly(
 def _school(desk: Desk) -> list[FactFile]:
     facts, world = desk.facts, desk.world
     silent = frozenset(school.index for school in world.city.schools if not school.records_nurse)
-    roll = _fact(
-        desk,
+    roll = desk.fact(
         "D-02",
         desk.register.layout.file,
         "",
@@ -103,18 +60,18 @@ def _school(desk: Desk) -> list[FactFile]:
         **{"class": "組"},
     )
     attendance = desk.write(
-        _fact(desk, "D-07", "出欠.csv", "年月", absent="欠席日数", late_early=("遅刻", "早退")),
+        desk.fact("D-07", "出欠.csv", "年月", absent="欠席日数", late_early=("遅刻", "早退")),
         (desk.id_column, "年月", "授業日数", "欠席日数", "遅刻", "早退"),
         _with_days(desk, _monthly(desk, facts.absent, facts.late, facts.early)),
     )
     nurse = desk.write(
-        _fact(desk, "D-08", "保健室利用.csv", "年月", visits="利用回数"),
+        desk.fact("D-08", "保健室利用.csv", "年月", visits="利用回数"),
         (desk.id_column, "年月", "利用回数"),
         (row for row in _monthly(desk, facts.visits, skip=silent) if not row[1].endswith("-08")),
     )
     used = desk.world.lives.counselled
     counsellor = desk.write(
-        _fact(desk, "D-20", "SC・SSW相談.csv", "年月", used="利用"),
+        desk.fact("D-20", "SC・SSW相談.csv", "年月", used="利用"),
         (desk.id_column, "年月", "利用"),
         (
             (row_id, desk.month(10 + index % 5), "1")
@@ -134,18 +91,17 @@ def _with_days(desk: Desk, rows: Iterator[tuple[str, ...]]) -> Iterator[tuple[st
 def _survey(desk: Desk) -> list[FactFile]:
     facts, lives = desk.facts, desk.world.lives
     absence = desk.write(
-        _fact(desk, "D-09", "長期欠席調査.csv", "年月", absent_days_month="欠席日数"),
+        desk.fact("D-09", "長期欠席調査.csv", "年月", absent_days_month="欠席日数"),
         (desk.id_column, "年月", "欠席日数"),
         _monthly(desk, facts.reported_absent),
     )
     home = desk.write(
-        _fact(desk, "D-10", "児童生徒質問紙.csv", "実施年月", talk_home="家の人と話をする"),
+        desk.fact("D-10", "児童生徒質問紙.csv", "実施年月", talk_home="家の人と話をする"),
         (desk.id_column, "実施年月", "家の人と話をする"),
         _answered(desk, SURVEY_YEARS, facts.talk_home),
     )
     lessons = desk.write(
-        _fact(
-            desk,
+        desk.fact(
             "D-11",
             "授業がわかる調査.csv",
             "実施年月",
@@ -156,8 +112,7 @@ def _survey(desk: Desk) -> list[FactFile]:
         _answered(desk, LESSON_ROUNDS, facts.understand, facts.fun),
     )
     alone = desk.write(
-        _fact(
-            desk,
+        desk.fact(
             "D-12",
             "学校生活アンケート.csv",
             "実施年月",
@@ -168,8 +123,7 @@ def _survey(desk: Desk) -> list[FactFile]:
         _nobody(desk),
     )
     scores = desk.write(
-        _fact(
-            desk,
+        desk.fact(
             "D-14",
             "学力調査.csv",
             "実施年月",
@@ -189,7 +143,7 @@ def _survey(desk: Desk) -> list[FactFile]:
         ),
     )
     advice = desk.write(
-        _fact(desk, "D-19", "教育相談.csv", "年月", used="利用"),
+        desk.fact("D-19", "教育相談.csv", "年月", used="利用"),
         (desk.id_column, "年月", "利用"),
         (
             (row_id, desk.month(9 + index % 6), "1")
@@ -230,7 +184,7 @@ def _welfare(desk: Desk) -> list[FactFile]:
 
     def receives(item: str, file: str, flags: NDArray[np.bool_], months: range) -> FactFile:
         return desk.write(
-            _fact(desk, item, file, "年月", receives="受給"),
+            desk.fact(item, file, "年月", receives="受給"),
             (desk.id_column, "年月", "受給"),
             (
                 (row_id, desk.month(month), "1")
@@ -243,7 +197,7 @@ def _welfare(desk: Desk) -> list[FactFile]:
     supports = ("家庭訪問", "学習支援", "ショートステイ", "教育支援センター", "SC面談")
     wishes = ("", "", "", "", "保護者に伝えないでほしい")
     consulted = desk.write(
-        _fact(desk, "D-30", "相談記録.csv", "相談年月日", consulted="相談有無"),
+        desk.fact("D-30", "相談記録.csv", "相談年月日", consulted="相談有無"),
         (desk.id_column, "相談年月日", "相談有無", "本人の意向"),
         (
             (row_id, _day_in(desk, index, visit), "1", wishes[(index + visit) % 5])
@@ -253,7 +207,7 @@ def _welfare(desk: Desk) -> list[FactFile]:
         ),
     )
     supported = desk.write(
-        _fact(desk, "D-39", "支援対象者名簿.csv", "", supported="支援中"),
+        desk.fact("D-39", "支援対象者名簿.csv", "", supported="支援中"),
         (desk.id_column, "支援中", "支援内容", "支援開始年月"),
         (
             (row_id, "1", supports[index % 5], desk.month(index % 12))
@@ -279,7 +233,7 @@ def _health(desk: Desk) -> list[FactFile]:
     missed = desk.world.lives.missed_checkups
     return [
         desk.write(
-            _fact(desk, "D-22", "健診受診状況.csv", "対象年月", not_attended="未受診"),
+            desk.fact("D-22", "健診受診状況.csv", "対象年月", not_attended="未受診"),
             (desk.id_column, "対象年月", "健診種別", "未受診"),
             (
                 (row_id, due.isoformat()[:7], name, str(int(missed[index]) >> at & 1))
@@ -304,15 +258,14 @@ def _residents(desk: Desk) -> list[FactFile]:
             child = world.children[index]
             if child.grade < 1 or child.standing is Standing.LEFT:
                 continue
-            grade = child.grade if child.grade <= LAST_PRIMARY else child.grade - LAST_PRIMARY
             municipal = child.standing is Standing.MUNICIPAL
             name = world.city.schools[child.school].name if municipal else "私立・区域外"
-            yield (row_id, name, "小" if child.grade <= LAST_PRIMARY else "中", str(grade))
+            yield (row_id, name, grade_text(child.grade))
 
     return [
         desk.write(
-            _fact(desk, "D-05", "就学.csv", "", enrolled_school="就学校"),
-            (desk.id_column, "就学校", "校種", "学年"),
+            desk.fact("D-05", "就学.csv", "", enrolled_school="就学校"),
+            (desk.id_column, "就学校", "学年"),
             enrolled(),
         )
     ]

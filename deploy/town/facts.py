@@ -21,6 +21,9 @@ RAMP = np.array([0.8, 1.8, 3.6, 6.5])
 SURVEY_GRADE = 4
 NO_ANSWER = 0
 NON_RESPONSE = 0.05
+FRIENDLESS = 2.0
+"""Cuts on the latent scale: about 8 % have no friend and 9 % no teacher, 3 % neither."""
+HELPLESS = 1.7
 PLANTED_SCORE = 4.0
 """Points that the planted school achieves over its context (P-31)."""
 
@@ -138,10 +141,12 @@ def _answers(
     asked = pupil & (grade >= SURVEY_GRADE)
     seventh_or_eighth = pupil & (grade > LAST_PRIMARY) & (grade <= LAST_PRIMARY + 2)
     peers, mood = lives.peers, lives.mood
-    alone = np.asarray(rng.standard_normal((len(peers), 2)) + peers[:, None] > 2.0, dtype=np.int64)
+    alone = np.asarray(
+        rng.standard_normal((len(peers), 2)) + peers[:, None] > FRIENDLESS, dtype=np.int64
+    )
     helpless = np.asarray(
-        rng.standard_normal((len(peers), 2)) + 0.8 * peers[:, None] > 1.7, dtype=np.int64
-    )  # noqa: PLR2004 - about 4 %
+        rng.standard_normal((len(peers), 2)) + 0.8 * peers[:, None] > HELPLESS, dtype=np.int64
+    )
     return {
         "talk_home": silent(ask(lives.caregiving, 2, (0.0, 1.3, 2.6)), asked),
         "understand": silent(ask(0.6 * peers + 0.4 * mood, 3, (0.0, 1.3, 2.5)), asked),

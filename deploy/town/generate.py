@@ -12,7 +12,8 @@ import numpy as np
 
 from deploy.town.case_files import write_case_files
 from deploy.town.city import CITY, CITY_CODE, build_city
-from deploy.town.fact_files import Desk, write_facts
+from deploy.town.desk import Desk
+from deploy.town.fact_files import write_facts
 from deploy.town.facts import Facts, record
 from deploy.town.households import LOWER_SHARE, PRIMARY_SHARE, Population
 from deploy.town.layouts import LAYOUTS

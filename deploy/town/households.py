@@ -231,11 +231,15 @@ class Population:
             head=self._given.adult(FEMALE if mother else MALE, rng),
             head_foreign=self._foreign_child(foreign, FEMALE if mother else MALE),
             head_is_mother=mother,
-            phone=f"0{rng.choice((70, 80, 90))}-{rng.randrange(10**4):04d}-{rng.randrange(10**4):04d}",
+            phone=self._phone(),
             foreign=foreign,
             alias=self._surnames.draw(rng) if foreign and rng.random() < ALIAS_SHARE else None,
             number=rng.randrange(10**7, 10**8),
         )
+
+    def _phone(self) -> str:
+        four = (self._rng.randrange(10**4) for _ in range(2))
+        return "-".join((self._rng.choice(("070", "080", "090")), *(f"{one:04d}" for one in four)))
 
     def _elsewhere(self) -> Address:
         zone = self._rng.choices(self._zones, weights=self._city.primary_weights)[0]

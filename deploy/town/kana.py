@@ -68,7 +68,7 @@ def era(day: date) -> tuple[str, str, int, int]:
     return "平成", "H", 4, day.year - 1988
 
 
-def write_date(day: date, style: DateStyle) -> str:
+def write_date(day: date, style: DateStyle) -> str:  # noqa: PLR0911 - one a notation
     """Return *day* in *style*."""
     name, letter, code, year = era(day)
     match style:

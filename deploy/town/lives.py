@@ -24,6 +24,10 @@ MONTHS = 15
 HORIZON = 24
 """Outcomes run to the end of the fiscal year: month 23."""
 NEVER = 99
+COUNSELLED = 0.012
+ABSENT_COUNSELLED = 0.35
+ABSENT_SUPPORTED = 0.4
+CONSULTED_SUPPORTED = 0.3
 CAUSES = {
     "無気力・不安": (46.3, 47.1), "生活リズムの乱れ・あそび・非行": (14.0, 11.0),
     "いじめを除く友人関係": (6.7, 12.5), "親子の関わり方": (14.6, 6.2), "学業の不振": (3.2, 6.5),
@@ -109,8 +113,11 @@ def live(children: list[Child], city: City, rng: np.random.Generator) -> Lives:
     )
     onset, cause = _onsets(children, risk, rng)
     known = onset <= MONTHS - 4
-    counselled = (rng.random(count) < 0.012) | (known & (rng.random(count) < 0.35))
-    supported = (known & (rng.random(count) < 0.4)) | (consulted & (rng.random(count) < 0.3))
+    draw = rng.random((count, 4))
+    counselled = (draw[:, 0] < COUNSELLED) | (known & (draw[:, 1] < ABSENT_COUNSELLED))
+    supported = (known & (draw[:, 2] < ABSENT_SUPPORTED)) | (
+        consulted & (draw[:, 3] < CONSULTED_SUPPORTED)
+    )
     return Lives(
         household_adversity=adversity, caregiving=caregiving, peers=peers, mood=mood,
         school_aid=aid, assistance=assistance, single_allowance=allowance, consulted=consulted,

@@ -8,7 +8,6 @@ from datetime import date
 from deploy.town.errors import Written
 from deploy.town.people import Address
 
-
 FIELDS = (
     "family", "given", "middle", "family_kana", "given_kana", "middle_kana", "former", "number",
     "latin",

@@ -125,8 +125,8 @@ class Plan:
         return child
 
     def row(
-        self, case: str, child: Child, department: str, expected: str, override: Override | None = None,
-        detail: str = "",
+        self, case: str, child: Child, department: str, expected: str,
+        override: Override | None = None, detail: str = "",
     ) -> None:  # fmt: skip
         """Plant one careful row of *child* in *department*."""
         rows = self.overrides.setdefault((department, child.index), [])
@@ -136,13 +136,9 @@ class Plan:
         )
 
     def rows(
-        self,
-        case: str,
-        child: Child,
-        expected: str,
-        departments: tuple[str, ...] = LINKED,
+        self, case: str, child: Child, expected: str, departments: tuple[str, ...] = LINKED,
         detail: str = "",
-    ) -> None:
+    ) -> None:  # fmt: skip
         """Plant a careful row of *child* in each of *departments*."""
         for department in departments:
             self.row(case, child, department, expected, detail=detail)

@@ -24,7 +24,7 @@ NOT_LISTED = "not_listed"
 
 
 def planted_schools(city: City) -> tuple[City, int, int, int]:
-    """Return the city with its planted schools: P-31 (high adversity), P-24 (silent), P-32 (small)."""
+    """Return the city with its planted schools of P-31 (adversity), P-24 (silent), P-32 (small)."""
     high, small = min(2, city.primaries - 2), city.primaries - 1
     silent = min(5, city.primaries - 1) if city.primaries > 2 else -1  # noqa: PLR2004 - one of two would be half the town
     schools = list(city.schools)
@@ -93,8 +93,8 @@ def plant_lives(plan: Plan, lives: Lives) -> None:
             lives.missed_checkups[index] = 0
             lives.onset[index], lives.cause[index] = NEVER, -1
             lives.consulted[index] = case in {"P-12", "P-25"}
-            lives.assistance[index] = case in {"P-25"}
-            lives.single_allowance[index] = case in {"P-25"}
+            lives.assistance[index] = case == "P-25"
+            lives.single_allowance[index] = case == "P-25"
             lives.school_aid[index] = case in {"P-05", "P-06", "P-10", "P-13", "P-25"}
             lives.supported[index] = case in {"P-22", "P-27"}
 

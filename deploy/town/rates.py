@@ -101,9 +101,13 @@ class Difficulty:
         return replace(
             self,
             name=name,
-            **{
-                department: _scaled(getattr(self, department), factor) for department in DEPARTMENTS
-            },
+            residents=_scaled(self.residents, factor),
+            school=_scaled(self.school, factor),
+            survey=_scaled(self.survey, factor),
+            welfare=_scaled(self.welfare, factor),
+            health=_scaled(self.health, factor),
+            benefits=_scaled(self.benefits, factor),
+            clubs=_scaled(self.clubs, factor),
         )
 
 
