@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privacy.linkage.stack import Ids, Stack
-from privacy.similarity.search import pairs_among, present
+from privacy.similarity.search import pairs_among, pairs_within, present
 
 TOKENS = ("T1", "A", "B")
 _FALSE_PER_ROW = 1.0
@@ -106,4 +106,26 @@ def candidates(stack: Stack, passes: Iterable[str]) -> Pairs:
     wanted = tuple(f"{name}/" for name in passes)
     parts = [pairs_by_token(stack, name) for name in TOKENS if name in stack.tokens]
     parts += [pairs_by_view(stack, view) for view in stack.views if view.startswith(wanted)]
+    return merge(parts, stack.rows)
+
+
+def remaining_candidates(
+    stack: Stack, seekers: NDArray[np.bool_], sought: NDArray[np.bool_]
+) -> Pairs:
+    """Return pairs of rows that seek a match with rows that may still take one, in any view.
+
+    Far fewer comparisons than all pairs, so chance reaches less high and the cut is
+    lower: what was lost in the noise of everybody may stand out among the rest.
+    """
+    parts = []
+    for codes in stack.views.values():
+        left = np.where(seekers[:, None], codes, np.uint64(0))
+        right = np.where(sought[:, None], codes, np.uint64(0))
+        rows = len(present(left))
+        limit = largest_distance(
+            64 * codes.shape[1], rows * len(present(right)), _FALSE_PER_ROW * rows
+        )
+        for hits in pairs_within(left, right, limit):
+            low, high = np.minimum(hits.left, hits.right), np.maximum(hits.left, hits.right)
+            parts.append(Pairs(low[low < high], high[low < high]))
     return merge(parts, stack.rows)

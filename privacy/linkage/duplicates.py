@@ -39,9 +39,7 @@ def duplicate_groups(persons: Sequence[Person]) -> NDArray[np.int64]:
         left, right = group[one], group[two]
         if left == right or not same_person(persons[one], persons[two]):
             continue
-        if any(
-            contradict(persons[a], persons[b]) for a in members[left] for b in members[right]
-        ):
+        if any(contradict(persons[a], persons[b]) for a in members[left] for b in members[right]):
             continue
         low, high = min(left, right), max(left, right)
         for row in members[high]:
@@ -130,7 +128,9 @@ def same_person(one: Person, two: Person) -> bool:
     if not one.birth_date or not two.birth_date:
         return same_family and (same_number or (same_address and not other_number))
     slip = _one_slip_in_date(one.birth_date, two.birth_date)
-    return slip and _identical_names(one, two) and (same_number or (same_address and not other_number))
+    return (
+        slip and _identical_names(one, two) and (same_number or (same_address and not other_number))
+    )
 
 
 def _given_agreement(one: Person, two: Person) -> bool | None:

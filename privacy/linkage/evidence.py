@@ -44,8 +44,9 @@ class Evidence:
 def _agreement(stack: Stack, view: str, pairs: Pairs) -> NDArray[np.float32]:
     codes = stack.views[view]
     bits = 64 * codes.shape[1]
-    result = (1 - 2 * distances(codes, codes, pairs.left, pairs.right) / bits).astype(np.float32)
-    there = codes.any(axis=1)
+    apart = distances(codes, codes, pairs.left, pairs.right)
+    there = np.asarray(codes.any(axis=1))
+    result: NDArray[np.float32] = (1 - 2 * apart / bits).astype(np.float32)
     result[~(there[pairs.left] & there[pairs.right])] = np.nan
     return result
 

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from privacy.encoding.batch import Batch
 from privacy.errors import ProtocolError, Text
-from privacy.linkage.candidates import Pairs, candidates, merge
+from privacy.linkage.candidates import Pairs, candidates, merge, remaining_candidates
 from privacy.linkage.clusters import Solution, Thresholds, solve
 from privacy.linkage.evidence import Evidence, evidence
 from privacy.linkage.stack import Ids, Stack, stack, stack_views
@@ -24,6 +24,9 @@ from privacy.linkage.training import Sample, exposure_ratio, fit
 from privacy.linkage.weights import Floats, MatchModel, probabilities
 
 FIRST = "first"
+_REMAINDERS = 4
+_WORTHWHILE = 0.01
+"""Share of clusters that a look at the remainder must join for another look."""
 DEFAULT_SHARE = 0.5
 """Share of its rows that each department is asked to encode again."""
 
@@ -94,7 +97,7 @@ class Linker:
         for index, name in enumerate(self.departments):
             here = self.stack.of(index)
             rank = np.lexsort((chance[here], place[here], size[cluster[here]] > 1))
-            count = -(-int(round(share * 1_000_000)) * len(rank) // 1_000_000)
+            count = -(-round(share * 1_000_000) * len(rank) // 1_000_000)
             asked[name] = np.sort(rank[:count])
         return asked
 
@@ -108,7 +111,9 @@ class Linker:
         unknown = set(by_name) - set(self.departments)
         if unknown or len(by_name) != len(batches):
             raise ProtocolError(
-                Text("第二パスに想定外の部署があります。", "the second pass holds a wrong department")
+                Text(
+                    "第二パスに想定外の部署があります。", "the second pass holds a wrong department"
+                )
             )
         ordered = [
             by_name.get(name, Batch(department=name, rows=0, tokens={}, views={}))
@@ -153,13 +158,11 @@ def _link(
     first_model: MatchModel | None,
     thresholds: Thresholds | None = None,
 ) -> Linker:
-    """Weigh the pairs *found*, those with second-pass views by a model of their own, and solve."""
-    across = found.across(stacked)
+    """Weigh the pairs *found*, solve, then look again among the rows that stay open."""
     shown = evidence(stacked, found, tuple(stacked.views))
     first_views = _first_views(stacked)
-    base = replace(
-        shown, views=first_views, similarity=shown.similarity[:, : len(first_views)]
-    )
+    across = found.across(stacked)
+    base = replace(shown, views=first_views, similarity=shown.similarity[:, : len(first_views)])
     if first_model is None:
         ratio = exposure_ratio(stacked, _eligible(stacked, first_views))
         first_model = fit(stacked, Sample(found, base, across, ratio))
@@ -173,13 +176,63 @@ def _link(
         sample = Sample(found.where(both), shown.where(both), across[both], ratio)
         second_model = fit(stacked, sample)
         weight[both] = second_model.weigh(sample.shown)
-    pairs, weight = found.where(across), weight[across]
+    linked = _solved(stacked, found, shown, weight, first_model, second_model, thresholds)
+    if second_model is not None:
+        for _ in range(_REMAINDERS):
+            before = linked.solution.count
+            linked = _remainder(stacked, linked, second_model, thresholds)
+            if before - linked.solution.count < _WORTHWHILE * before:
+                break
+    return Linker(stacked, linked, found)
+
+
+def _solved(
+    stacked: Stack,
+    found: Pairs,
+    shown: Evidence,
+    weight: Floats,
+    first_model: MatchModel,
+    second_model: MatchModel | None,
+    thresholds: Thresholds | None,
+) -> Linked:
+    across = found.across(stacked)
+    pairs, weight, shown = found.where(across), weight[across], shown.where(across)
     probability = probabilities(weight, pairs, stacked)
     solution = solve(stacked, pairs, probability, thresholds)
-    linked = Linked(
-        pairs, shown.where(across), weight, probability, solution, first_model, second_model
+    return Linked(pairs, shown, weight, probability, solution, first_model, second_model)
+
+
+def _remainder(
+    stacked: Stack, linked: Linked, model: MatchModel, thresholds: Thresholds | None
+) -> Linked:
+    """Compare the unlinked rows again with those that may take them, and solve anew."""
+    cluster = linked.solution.cluster
+    size = np.bincount(cluster)
+    seekers = size[cluster] == 1
+    sought = size[cluster] < len(stacked.departments)
+    found = remaining_candidates(stacked, seekers, sought)
+    shown = evidence(stacked, found, tuple(stacked.views))
+    across = found.across(stacked)
+    outside = sum(
+        int(seekers[here].sum()) * int(sought.sum() - sought[here].sum())
+        for here in (stacked.of(at) for at in range(len(stacked.departments)))
     )
-    return Linker(stacked, linked, found)
+    inside = int(seekers.sum()) * int(sought.sum()) - outside
+    ratio = max(outside, 1) / max(inside, 1)
+    refined = fit(stacked, Sample(found, shown, across, ratio, floor=0.0), model)
+    rows = stacked.rows
+    merged = merge([linked.pairs, found.where(across)], rows)
+    keys = merged.left * rows + merged.right
+    weight = np.empty(len(merged))
+    weight[np.searchsorted(keys, linked.pairs.left * rows + linked.pairs.right)] = linked.weight
+    fresh = found.where(across)
+    weight[np.searchsorted(keys, fresh.left * rows + fresh.right)] = refined.weigh(
+        shown.where(across)
+    )
+    shown = evidence(stacked, merged, tuple(stacked.views))
+    return _solved(
+        stacked, merged, shown, weight, linked.first_model, linked.second_model, thresholds
+    )
 
 
 def drawn(seed: bytes, count: int) -> NDArray[np.uint64]:

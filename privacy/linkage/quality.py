@@ -119,7 +119,10 @@ def quality_report(linker: Linker) -> QualityReport:
 
 
 def _share(probability: NDArray[np.float64], lost: float) -> Estimate:
-    """Return found / (found + lost) or, with nothing lost, found / all; interval by Poisson-binomial."""
+    """Return found / (found + lost) or, with nothing lost, found / all.
+
+    The interval is that of a Poisson-binomial sum.
+    """
     found = float(probability.sum())
     whole = found + lost if lost > 0 else float(len(probability))
     if whole <= 0:
@@ -128,7 +131,7 @@ def _share(probability: NDArray[np.float64], lost: float) -> Estimate:
     variance = float((probability * (1 - probability)).sum()) + lost * value + 1.0
     half = _Z95 * variance**0.5 / whole
     scaled = [min(max(v, 0.0), 1.0) * _PPM for v in (value, value - half, value + half)]
-    return Estimate(*(int(round(v)) for v in scaled))
+    return Estimate(*(round(v) for v in scaled))
 
 
 def _departments(linker: Linker, together: NDArray[np.bool_]) -> tuple[DepartmentQuality, ...]:

@@ -20,7 +20,7 @@ from privacy.linkage.candidates import Pairs, candidates
 from privacy.linkage.evidence import evidence
 from privacy.linkage.slots import random_permutation
 from privacy.linkage.stack import Ids, Stack, stack
-from privacy.linkage.weights import MatchModel, probabilities
+from privacy.linkage.weights import Floats, MatchModel, probabilities
 
 ENTRIES_PER_SLOT = 2
 _UNIVERSE = "*"
@@ -108,8 +108,9 @@ def universe(
         for kind in sorted({kind for batch in batches for kind in batch.tokens})
     }
     views = {
-        view: np.concatenate([codes, dummies.views.get(view, np.zeros_like(codes[:1]).repeat(
-            dummies.rows, axis=0))])
+        view: np.concatenate(
+            [codes, dummies.views.get(view, np.zeros_like(codes[:1]).repeat(dummies.rows, axis=0))]
+        )
         for view, codes in stacked.views.items()
     }
     chosen = entries[order]
@@ -124,9 +125,7 @@ def _tokens(batch: Batch, kind: str) -> Tokens:
     return batch.tokens.get(kind, np.zeros((batch.rows, 32), dtype=np.uint8))
 
 
-def match_locally(
-    offered: Universe, own: Batch, model: MatchModel, threshold: float = 0.5
-) -> Ids:
+def match_locally(offered: Universe, own: Batch, model: MatchModel, threshold: float = 0.5) -> Ids:
     """Return the slot of each own row, -1 where none is likely enough; it never leaves the node.
 
     A slot takes at most one row (own duplicates are resolved before), and a row one slot.
@@ -156,7 +155,7 @@ def match_locally(
     return _assign(choices, probability, offered.count, own.rows, threshold)
 
 
-def _assign(choices: Pairs, probability: np.ndarray, slots: int, rows: int, cut: float) -> Ids:  # type: ignore[type-arg]
+def _assign(choices: Pairs, probability: Floats, slots: int, rows: int, cut: float) -> Ids:
     taken = np.zeros(slots, dtype=np.bool_)
     result = np.full(rows, -1, dtype=np.int64)
     for index in np.argsort(-probability, kind="stable").tolist():

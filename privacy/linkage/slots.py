@@ -32,7 +32,7 @@ class SlotTable:
     def digest(self) -> bytes:
         """Return SHA-256 over version, N and each department's row-to-slot map (32 bytes)."""
         maps = {
-            name: hashlib.sha256(np.ascontiguousarray(slots, dtype="<i8")).hexdigest()
+            name: hashlib.sha256(slots.astype("<i8").tobytes()).hexdigest()
             for name, slots in self.rows.items()
         }
         return canonical_digest({"version": self.version, "count": self.count, "rows": maps})
@@ -54,6 +54,9 @@ def issue_slots(clusters: Mapping[str, Ids], version: int, seed: bytes) -> SlotT
 
 
 def random_permutation(count: int, seed: bytes, label: bytes) -> NDArray[np.int64]:
-    """Return a permutation of 0..count-1 that *seed* determines: stable argsort of SHAKE-256 words."""
+    """Return a permutation of 0..count-1 that *seed* determines.
+
+    The stable argsort of SHAKE-256 words under *label*.
+    """
     words = np.frombuffer(hashlib.shake_256(label + seed).digest(8 * count), dtype="<u8")
     return np.argsort(words, kind="stable")

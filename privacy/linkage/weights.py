@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,8 @@ from privacy.linkage.stack import Stack
 Floats = NDArray[np.float64]
 
 MODEL_VERSION = 1
+IDENTITY = 5.0
+"""Least weight of an equal T1 or B: one in 150 is a wrong number or a namesake."""
 _SCALE = 1_000_000
 _PER_VIEW = 4
 _NOISE = 0.25
@@ -50,17 +53,34 @@ class MatchModel:
             )
 
     def weigh(self, shown: Evidence) -> Floats:
-        """Return the match weight of each pair of *shown* (natural log odds)."""
-        return self.similarity_weight(shown) + self.number_weight(shown)
+        """Return the match weight of each pair of *shown* (natural log odds).
+
+        Tokens T1 and B are exact identities: however unlike the spellings of the rest,
+        they weigh at least `IDENTITY`, unless the numbers contradict.
+        """
+        weight = self.similarity_weight(shown) + self.number_weight(shown)
+        identical = (shown.exact & (shown.number != Number.DIFFERENT)) | (
+            shown.number == Number.EQUAL
+        )
+        return np.where(identical, np.maximum(weight, IDENTITY), weight)
 
     def similarity_weight(self, shown: Evidence) -> Floats:
         """Return the part of the weight that views and T1 give."""
-        coefficients = np.array(self.coefficients, dtype=np.float64) / _SCALE
-        return np.asarray(features(shown) @ coefficients)
+        return np.asarray(features(shown) @ self.coefficient_values)
 
     def number_weight(self, shown: Evidence) -> Floats:
         """Return the part of the weight that the number tokens give."""
-        return np.asarray((np.array(self.number, dtype=np.float64) / _SCALE)[shown.number])
+        return np.asarray(self.number_values[shown.number])
+
+    @property
+    def coefficient_values(self) -> Floats:
+        """Return the coefficients in natural logarithms of odds."""
+        return np.array(self.coefficients, dtype=np.float64) / _SCALE
+
+    @property
+    def number_values(self) -> Floats:
+        """Return the number weights in natural logarithms of odds."""
+        return np.array(self.number, dtype=np.float64) / _SCALE
 
     def to_json(self) -> Json:
         """Return the model as canonical JSON takes it."""
@@ -78,24 +98,31 @@ def model_from_json(raw: Mapping[str, object]) -> MatchModel:
     Raises:
         ProtocolError: another version, or something that is no model.
     """
-    views, coefficients, number = (raw.get(k) for k in ("views", "coefficients", "number"))
-    if (
-        raw.get("version") != MODEL_VERSION
-        or not _all(views, str)
-        or not _all(coefficients, int)
-        or not _all(number, int)
-        or len(number) != len(Number)
-    ):
-        raise ProtocolError(
-            Text("照合モデルを読み取れません。", "the match model cannot be read"),
-            Text("両側の版をそろえてください。", "bring both sides to the same version"),
-        )
+    views, coefficients, number = (
+        _listed(raw.get("views"), str),
+        _listed(raw.get("coefficients"), int),
+        _listed(raw.get("number"), int),
+    )
+    if raw.get("version") != MODEL_VERSION or len(number) != len(Number):
+        raise _unreadable()
     missing, equal, conflict, different = number
-    return MatchModel(tuple(views), tuple(coefficients), (missing, equal, conflict, different))
+    return MatchModel(views, coefficients, (missing, equal, conflict, different))
 
 
-def _all(value: object, kind: type) -> bool:
-    return isinstance(value, list) and all(type(item) is kind for item in value)
+_Item = TypeVar("_Item", str, int)
+
+
+def _listed(value: object, kind: type[_Item]) -> tuple[_Item, ...]:
+    if not isinstance(value, list) or not all(type(item) is kind for item in value):
+        raise _unreadable()
+    return tuple(value)
+
+
+def _unreadable() -> ProtocolError:
+    return ProtocolError(
+        Text("照合モデルを読み取れません。", "the match model cannot be read"),
+        Text("両側の版をそろえてください。", "bring both sides to the same version"),
+    )
 
 
 def model_of(views: tuple[str, ...], coefficients: Floats, number: Floats) -> MatchModel:

@@ -39,15 +39,16 @@ def choose_width(codes: Words, others: Words, limit: int) -> int:
     Each width is tried on a sample of pairs; its cost is its words plus the share of
     pairs that pass times the cost of verifying one.
     """
-    words = codes.shape[1]
+    words = int(codes.shape[1])
     if min(len(codes), len(others)) < _SAMPLE:
         return words
     left, right = sample_pairs(codes, others)
-    best, least = words, float(words)
+    best: int = words
+    least = float(words)
     for width in range(2, words):
         left_fold, right_fold = fold(left, width), fold(right, width)
         passed = 0
-        for shift in range(0, _SAMPLE, 16):
+        for shift in range(8, _SAMPLE, 16):
             distance = np.bitwise_count(left_fold ^ np.roll(right_fold, shift, axis=0)).sum(1)
             passed += int((distance <= limit).sum())
         cost = width + _VERIFY_COST * passed / (_SAMPLE * _SAMPLE / 16)

@@ -117,7 +117,10 @@ def pairs_within(
 
 
 def pairs_among(codes: Words, limit: int, *, scan: Scan | None = None) -> Iterator[Found]:
-    """Yield all pairs i < j of *codes* (n x words) at most *limit* bits apart, missing rows left out."""
+    """Yield all pairs i < j of *codes* (n x words) at most *limit* bits apart.
+
+    Missing (all-zero) rows are in no pair.
+    """
     rows = present(codes)
     dense = codes[rows]
     for found in _tiles(dense, dense, limit, upper=True, scan=scan or default_scan()):
