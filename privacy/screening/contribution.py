@@ -42,6 +42,21 @@ def _codes(states: States, table: SignalTable) -> Codes:
     return states.codes(table.fired[:, columns], table.known[:, columns])
 
 
+def _check_population(compiled: Compiled, table: SignalTable) -> None:
+    if len(table.row_ids) and not table.population.any():
+        grades = ", ".join(compiled.definition.grades)
+        raise BadInputError(
+            Text(
+                f"受取部署 {compiled.receiver} に対象学年（{grades}）の子どもがいません。",
+                f"The receiver {compiled.receiver} has no child of the grades {grades}.",
+            ),
+            Text(
+                "学校と学年（D-02）を取り込み、列の対応を確かめてください。",
+                "Import school and grade (D-02) and check the mapping of its columns.",
+            ),
+        )
+
+
 def local_alerts(compiled: Compiled, table: SignalTable, held: Bits) -> Bits:
     """Return which of the receiver's rows its own facts suffice for.
 
@@ -54,7 +69,11 @@ def local_alerts(compiled: Compiled, table: SignalTable, held: Bits) -> Bits:
         compiled: the screening.
         table: the receiver's own signals.
         held: rows that the receiver itself holds back.
+
+    Raises:
+        BadInputError: no row is in the population, or a signal's data is not there.
     """
+    _check_population(compiled, table)
     part = compiled.part(compiled.receiver)
     if part is None:
         return np.zeros(len(table.row_ids), dtype=np.bool_)
@@ -71,6 +90,10 @@ def digits_of_rows(
     """Return what *node* adds to each digit for each of its rows; private to the node.
 
     A row in the receiver's population says `MINE` unless its own facts decide it alone.
+
+    Raises:
+        BadInputError: the data of a signal is not there, or no row of the receiver is
+            in the population.
     """
     found: dict[str, NDArray[np.int64]] = {HOLD: held.astype(np.int64)}
     part = compiled.part(node)
@@ -87,6 +110,7 @@ def digits_of_rows(
         name = compiled.support_digit
         found[name] = np.maximum(found.get(name, 0), table.supported.astype(np.int64))
     if node == compiled.receiver:
+        _check_population(compiled, table)
         found[RECEIVER] = np.where(table.population & ~local, MINE, 0).astype(np.int64)
     return found
 

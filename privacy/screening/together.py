@@ -11,6 +11,7 @@ day may have changed, so a difference between time-points is explained by them.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 from privacy.errors import Text
 from privacy.lookup.tables import MINE
 from privacy.screening.checks import MissingAlertError
-from privacy.screening.classes import States
+from privacy.screening.classes import MAX_COMBINATIONS, States
 from privacy.screening.compiled import (
     HOLD,
     RECEIVER,
@@ -143,6 +144,14 @@ def _ways(one: Compiled, two: Compiled, node: str) -> _Ways:
     for side in sides:
         for key, radix in zip(side.keys, side.radices, strict=True):
             radices[key] = max(radices[key], radix)
+    if math.prod(radices) > MAX_COMBINATIONS:
+        raise MissingAlertError(
+            Text(
+                f"{node} のシグナルが多すぎて、開示済みの表との差を確かめられません。",
+                f"{node} has too many signals to check the difference from an opened table.",
+            ),
+            Text("シグナルを減らしてください。", "Use fewer signals."),
+        )
     grids = np.indices(radices).reshape(len(radices), -1) if radices else np.zeros((0, 1), int)
     joint: set[tuple[int, int, bool, bool]] = set()
     shared = one.as_of == two.as_of and one.definition.items == two.definition.items

@@ -219,6 +219,16 @@ def test_a_node_without_data_for_its_signals_is_told_so() -> None:
         contribution(screening, "survey", tables["health"], held["survey"])
 
 
+def test_a_receiver_without_any_child_of_the_grades_is_told_so() -> None:
+    screening = compiled()
+    tables, held = random_tables(screening, np.random.default_rng(1), 3)
+    tables["school"].population[:] = False
+    with pytest.raises(BadInputError, match="no child of the grades"):
+        contribution(screening, "school", tables["school"], held["school"])
+    with pytest.raises(BadInputError, match="no child of the grades"):
+        local_alerts(screening, tables["school"], held["school"])
+
+
 def test_digits_over_the_domain_are_refused_by_name() -> None:
     with pytest.raises(BadInputError, match=r"signals:survey .*hold 6") as caught:
         compile_screening(

@@ -70,6 +70,26 @@ def test_more_sources_explain_a_missing_alert() -> None:
     _compile(RULE, exclude=False, min_sources=3, opened=(opened,))
 
 
+def test_too_many_signals_to_compare_are_refused() -> None:
+    def many(start: int) -> Compiled:
+        signals = "".join(
+            f'\n  - {{id: s{n}, group: self, from: D-11, when: "q_fun >= {n}"}}'
+            for n in range(start, start + 10)
+        )
+        return compile_screening(
+            definition(signals, "count(signals) >= 3"),
+            receiver="school",
+            nodes=NODES,
+            holders=holders(),
+            catalogue=catalogue(),
+            as_of=AS_OF,
+            opened=(many(0),) if start else (),
+        )
+
+    with pytest.raises(MissingAlertError, match="too many signals"):
+        many(20)
+
+
 def test_another_receivers_table_and_the_same_one_again_do_not_count() -> None:
     opened = _compile(RULE, exclude=False, receiver="health")
     again = _compile(RULE, exclude=True, opened=(opened,))
