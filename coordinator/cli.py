@@ -10,7 +10,10 @@ from typing import Annotated
 
 import typer
 
+from coordinator.dealer_cli import dealer_app
 from protos.console import AsJson, Console, Lang, command
+
+__all__ = ["app", "dealer_app"]
 
 app = typer.Typer(no_args_is_help=True, help="統括 / the coordinator")
 node_app = typer.Typer(no_args_is_help=True, help="部署とディーラーの登録 / members")

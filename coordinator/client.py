@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 
 from coordinator.calls import Caller, GrpcMember
+from coordinator.dealing import DealRequest
 from coordinator.messages import (
     Alert,
     Confirmation,
@@ -26,6 +27,7 @@ from coordinator.wire import (
     receipt_value,
     review_value,
 )
+from coordinator.wire_dealer import deal_request_message
 from coordinator.wire_streams import (
     dealing_message,
     dealing_value,
@@ -225,15 +227,9 @@ class GrpcDealer(GrpcMember):
         super().__init__(stub, caller)
         self._stub = stub
 
-    def deal(
-        self, plan: Plan, signer: str, signature: bytes, run: RunId, readys: Sequence[Ready]
-    ) -> AsyncIterator[Dealing]:
+    def deal(self, request: DealRequest) -> AsyncIterator[Dealing]:
         """Ask for the randomness of a run, sealed to each node."""
-        request = coordinator_pb2.DealRequest(
-            plan=plan_message(plan, signer, signature),
-            begin=_begin_message(run, self.member_id, readys),
-        )
-        messages = self._stub.Deal(request, timeout=self._caller.stream_s)
+        messages = self._stub.Deal(deal_request_message(request), timeout=self._caller.stream_s)
         return self._caller.stream(aiter(messages), dealing_value)
 
     async def open_cards(self, run: RunId, positions: Sequence[int]) -> Sealed:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
+from coordinator.dealing import DealRequest
 from coordinator.messages import (
     Alert,
     Confirmation,
@@ -126,14 +127,7 @@ class NodeClient(MemberClient, Protocol):
 class DealerClient(MemberClient, Protocol):
     """What a round asks of the dealer."""
 
-    def deal(
-        self,
-        plan: Plan,
-        signer: str,
-        signature: bytes,
-        run: RunId,
-        readys: Sequence[Ready],
-    ) -> AsyncIterator[Dealing]:
+    def deal(self, request: DealRequest) -> AsyncIterator[Dealing]:
         """Ask for the randomness of a run, sealed to each node."""
 
     async def open_cards(self, run: RunId, positions: Sequence[int]) -> Sealed:

@@ -162,7 +162,7 @@ answers = Table(
     "answers",
     metadata,
     Column("transcript", String(64), primary_key=True),
-    Column("call", String(40), primary_key=True),
+    Column("call", String(80), primary_key=True),
     Column("request_digest", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
 )

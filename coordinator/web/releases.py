@@ -80,7 +80,7 @@ def _table(stored: StoredRelease, named: dict[str, Text]) -> ReleasedTable:
     return ReleasedTable(
         release_id=stored.release_id,
         round_id=stored.round_id,
-        created=stored.created,
+        created=stored.created.isoformat(),
         slot_table=stored.slot_table,
         population=query["population"],
         fiscal_year=query["fiscal_year"],

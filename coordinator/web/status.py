@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from coordinator.config import CoordinatorConfig
-from coordinator.errors import UnknownRoundError
 from coordinator.rounds.link import LINK
 from coordinator.rounds.screen import SCREEN
 from coordinator.rounds.statistics import STATISTICS
@@ -249,17 +248,3 @@ def _steps(stored: StoredRound, logged: dict[str, str]) -> tuple[Step, ...]:
         Step(state, times.get(state, ""), reached=place <= here, present=place == here)
         for place, state in enumerate(way)
     )
-
-
-__all__ = [
-    "Home",
-    "MemberWork",
-    "RoundLine",
-    "RoundPage",
-    "Step",
-    "UnknownRoundError",
-    "names",
-    "newest_quality",
-    "read_home",
-    "read_round",
-]

@@ -16,7 +16,7 @@ def upgrade() -> None:
     op.create_table(
         "answers",
         sa.Column("transcript", sa.String(length=64), nullable=False),
-        sa.Column("call", sa.String(length=40), nullable=False),
+        sa.Column("call", sa.String(length=80), nullable=False),
         sa.Column("request_digest", sa.LargeBinary(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
         sa.PrimaryKeyConstraint("transcript", "call"),
