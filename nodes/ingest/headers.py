@@ -15,6 +15,8 @@ _WHO: Final = (
     "(?:児童生徒|児童|生徒|本人|対象者|お?子(?:ども|供)?(?:さん|様)?の?|園児|幼児|受診者|child)?"
 )
 
+_KANA: Final = "(?:カナ|かな|仮名|フリガナ|ふりがな|振仮名|振り仮名|よみ|ヨミ|読み)"
+
 IDENTIFIERS: Final = (
     rf"{_WHO}(?:id|ｉｄ)",
     r"(?:rec|row|record|student|pupil|person|child)(?:id|no|number)",
@@ -26,13 +28,13 @@ IDENTIFIERS: Final = (
 
 FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "resident_number": (
-        r"宛名(?:番号|コード|no)",
+        rf"{_WHO}宛名(?:番号|コード|no)",
         r"住民(?:番号|コード)",
         r"residentnumber|residentid",
         r"socsecid|ssn|socialsecurity(?:no|number)|nationalid|nhsnumber",
     ),
     "household_head_kana": (
-        r"(?:世帯主|納税義務者|受給者)(?:氏名|名)?(?:カナ|かな|フリガナ|ふりがな)",
+        rf"(?:世帯主|納税義務者|受給者|申請者)(?:氏名|名)?{_KANA}",
         r"(?:householdhead|head)kana",
     ),
     "household_head_name": (
@@ -41,15 +43,15 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         r"(?:householdhead|head)(?:name)?",
     ),
     "family_name_kana": (
-        r"姓(?:カナ|かな|フリガナ|ふりがな)|(?:カナ|かな)姓|セイ|せい",
+        rf"{_WHO}(?:姓|氏){_KANA}|(?:カナ|かな)姓|セイ|せい",
         r"(?:family|last|sur)name(?:kana|furigana)",
     ),
     "given_name_kana": (
-        r"名(?:カナ|かな|フリガナ|ふりがな)|(?:カナ|かな)名|メイ|めい",
+        rf"{_WHO}名{_KANA}|(?:カナ|かな)名|メイ|めい",
         r"(?:given|first)name(?:kana|furigana)",
     ),
     "full_name_kana": (
-        rf"{_WHO}(?:氏名|名前|姓名)?(?:カナ|かな|フリガナ|ふりがな|振仮名|振り仮名|よみ|ヨミ|読み)(?:氏名)?",
+        rf"{_WHO}(?:氏名|名前|姓名)?{_KANA}(?:氏名)?",
         rf"(?:カナ|かな){_WHO}(?:氏名|名前)",
         r"(?:full)?name(?:kana|furigana)|kana(?:name)?",
     ),
@@ -76,7 +78,7 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
     "postcode": (r"郵便番号|〒|郵便", r"post(?:al)?code|zip(?:code)?"),
     "address": (r"(?:現|児童|世帯)?住所|所在地|居所", r"(?:street|home|full)?address"),
     "phone": (
-        r"電話(?:番号)?|連絡先|携帯(?:電話)?(?:番号)?",
+        r"(?:保護者|自宅|緊急)?(?:電話(?:番号)?|連絡先|携帯(?:電話)?(?:番号)?)",
         r"(?:tele)?phone(?:number|no)?|tel|mobile",
     ),
     "email": (r"(?:e|電子)?メール(?:アドレス)?", r"e?mail(?:address)?"),

@@ -41,6 +41,24 @@ def fields_of(guess: Guess) -> dict[str, tuple[str, ...]]:
             },
         ),
         (
+            "認定番号,受給者氏名,受給者カナ,児童名,児童名カナ,児童生年月日,児童宛名番号,保護者電話",
+            "認定番号",
+            {
+                "household_head_name": "受給者氏名", "household_head_kana": "受給者カナ",
+                "given_name": "児童名", "given_name_kana": "児童名カナ",
+                "birth_date": "児童生年月日", "resident_number": "児童宛名番号",
+                "phone": "保護者電話",
+            },
+        ),
+        (
+            "申請番号,姓,名,姓よみ,名よみ,生年,生月,生日",
+            "申請番号",
+            {
+                "family_name": "姓", "given_name": "名", "family_name_kana": "姓よみ",
+                "given_name_kana": "名よみ", "birth_date": ("生年", "生月", "生日"),
+            },
+        ),
+        (
             "受付番号,姓,名,セイ,メイ,生年,生月,生日,旧姓,通称名",
             "受付番号",
             {
