@@ -23,6 +23,7 @@ IDENTIFIERS: Final = (
     rf"{_WHO}(?:管理|整理|登録|受付|台帳|学籍|カルテ|ケース|回答|世帯員|記録)(?:番号|no|id|コード)",
     rf"{_WHO}(?:番号|no|number|コード)",
     r"行番号",
+    r".*(?:番号|id|no)",
 )
 """Headings of a row id, best first; the column must also differ from row to row."""
 
