@@ -321,6 +321,8 @@ def _labels(tables: Tables, rows: OwnRows, dimension: str) -> list[str]:
 def _label(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool | np.bool_):
+        return str(int(value))
     if isinstance(value, float):
         return str(int(value)) if value == int(value) else str(value)
     return str(value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 
 from nodes.config import PolicyConfig
@@ -14,6 +15,8 @@ from privacy.governance.catalogue import Catalogue, read_catalogue
 from privacy.governance.purpose import Purposes, read_purposes
 from privacy.governance.staff import Staff, read_staff
 from privacy.governance.statute import shipped_law
+
+_FILES = ("catalogue.yaml", "purposes.yaml", "bases.yaml", "staff.yaml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +35,7 @@ class Governance:
         Raises:
             BadInputError: a file is missing or has a wrong entry; the message names it.
         """
-        return cls(
-            read_catalogue(_text(folder / "catalogue.yaml")),
-            read_purposes(_text(folder / "purposes.yaml")),
-            read_bases(_text(folder / "bases.yaml"), shipped_law()),
-            read_staff(_text(folder / "staff.yaml")),
-        )
+        return _parse(*(_text(folder / name) for name in _FILES))
 
     def check_basis(self, item: str, purpose: str, on: date) -> Basis:
         """Return the legal basis of *item* for *purpose* on a day.
@@ -55,6 +53,17 @@ class Governance:
             for name, value in asdict(policy).items()
         }
         return {"policy": values, "catalogue": self.catalogue.digest.hex()}
+
+
+@lru_cache(maxsize=4)
+def _parse(catalogue: str, purposes: str, bases: str, staff: str) -> Governance:
+    """Return the values of the four texts; the same texts are parsed once."""
+    return Governance(
+        read_catalogue(catalogue),
+        read_purposes(purposes),
+        read_bases(bases, shipped_law()),
+        read_staff(staff),
+    )
 
 
 def _text(path: Path) -> str:

@@ -1,0 +1,142 @@
+"""A screening run over three nodes: who is listed, what the cards say, what is refused."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from nodes.driver.accounts import Signed
+from nodes.driver.opening import Opening
+from nodes.driver.runs import Runs
+from privacy.errors import ProtocolError
+from privacy.governance.gate import GateClosed, GateRule
+from tests.nodes.facts import SUPPORTED, SURGE, TOGETHER, give_facts
+from tests.nodes.federation import NODES, Federation, make_federation
+from tests.nodes.screening import Drive, screening_plan
+
+WHO = Signed("ssw1", two_factor=True)
+
+
+@pytest.fixture
+def federation(tmp_path: Path) -> Federation:
+    made = make_federation(tmp_path)
+    give_facts(made.contexts)
+    return made
+
+
+@pytest.fixture
+def drive(federation: Federation) -> Drive:
+    plan = screening_plan(federation)
+    federation.approve(plan)
+    made = Drive(federation, plan)
+    made.until_answers()
+    return made
+
+
+def _alerts(federation: Federation) -> dict[str, str]:
+    found = Opening(federation.contexts["school"]).listed()
+    return {alert.row_id: alert.kind for alert in found}
+
+
+def test_a_child_whom_no_department_alone_would_notice_is_listed(drive: Drive) -> None:
+    drive.deliver(drive.alert(drive.listed()))
+
+    assert _alerts(drive.federation) == {
+        f"school-{TOGETHER}": "lookup",
+        f"school-{SURGE}": "local",
+    }
+    assert f"school-{SUPPORTED}" not in _alerts(drive.federation)
+
+
+def test_the_cards_open_at_the_receiver_after_the_gate(drive: Drive) -> None:
+    drive.deliver(drive.alert(drive.listed()))
+    opening = Opening(drive.federation.contexts["school"])
+    number = next(a.id for a in opening.listed() if a.kind == "lookup")
+
+    opening.record_view(number, WHO, "元気がない", "concerned")
+    opened = opening.open(number, WHO, "sos_support")
+
+    said = {holder: [s.signal for s in signals] for holder, signals in opened.signals.items()}
+    assert said == {"school": ["nurse"], "survey": ["home"]}
+    assert opened.silent == ("welfare",)
+    assert opened.bases
+
+
+def test_without_an_own_view_the_gate_stays_closed_and_it_is_logged(drive: Drive) -> None:
+    drive.deliver(drive.alert(drive.listed()))
+    context = drive.federation.contexts["school"]
+    opening = Opening(context)
+    number = opening.listed()[0].id
+
+    with pytest.raises(GateClosed) as closed:
+        opening.open(number, WHO, "sos_support")
+
+    assert closed.value.rule is GateRule.CASE
+    with context.store.reading() as tables:
+        assert "gate-6-case" in tables.audit.lines()[-1]
+
+
+def test_a_repeat_of_every_step_sends_the_same_bytes(drive: Drive) -> None:
+    first = drive.outputs
+    again = {node: drive.exchange(node).outputs() for node in NODES}
+
+    assert again == first
+    assert drive.exchange("survey").send("inputs") == drive.exchange("survey").send("inputs")
+
+
+def test_delivering_twice_gives_the_same_alerts_once(drive: Drive) -> None:
+    message = drive.alert(drive.listed())
+    drive.deliver(message)
+    before = _alerts(drive.federation)
+
+    drive.deliver(message)
+
+    assert _alerts(drive.federation) == before
+
+
+def test_a_list_without_the_decoys_is_refused(drive: Drive) -> None:
+    listed = drive.listed()
+
+    with pytest.raises(ProtocolError):
+        drive.deliver(drive.alert(listed[:-1]))
+    assert _alerts(drive.federation) == {}
+
+
+def test_an_alert_that_the_coordinator_did_not_sign_is_refused(drive: Drive) -> None:
+    message = drive.alert(drive.listed())
+    other = drive.federation.contexts["survey"].identity.sign(message.signed_bytes())
+
+    with pytest.raises(ProtocolError):
+        drive.deliver(replace(message, signature=other))
+
+
+def test_after_the_end_no_secret_of_the_run_is_left(drive: Drive) -> None:
+    drive.deliver(drive.alert(drive.listed()))
+    for context in drive.federation.contexts.values():
+        Runs(context).end(drive.plan.digest)
+        assert context.keys.names(f"run-{drive.plan.digest.hex()[:32]}") == []
+        with context.store.reading() as tables:
+            assert tables.messages.of(drive.transcript.hex(), "inputs") == []
+
+
+def test_another_transcript_after_inputs_were_masked_is_refused(drive: Drive) -> None:
+    context = drive.federation.contexts["school"]
+
+    with pytest.raises(ProtocolError):
+        Runs(context).begin(drive.plan.digest, b"x" * 32, "dealer", drive.readys)
+
+
+def test_a_changed_input_on_the_way_is_refused(federation: Federation) -> None:
+    plan = screening_plan(federation)
+    federation.approve(plan)
+    drive = Drive(federation, plan)
+    drive.begin()
+    drive.relay("group", ("school",))
+    drive.deal()
+    message = drive.exchange("survey").send("inputs")[0]
+    changed = type(message)(
+        message.sender, message.receiver, message.step, message.counter, message.box[:-1] + b"x"
+    )
+
+    with pytest.raises(ProtocolError):
+        drive.exchange(message.receiver).receive(changed)
