@@ -1,0 +1,98 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from privacy.linkage.duplicates import duplicate_groups, representatives, same_person
+from privacy.normalise.person import Person
+
+CHILD = Person(
+    family="山田",
+    given="陽翔",
+    family_kana="ヤマダ",
+    given_kana="ハルト",
+    given_phonetic="ハルト",
+    birth_date="2016-05-03",
+    sex="1",
+    town="本町",
+    block="1-2-3",
+    resident_number="1234567890",
+)
+TWIN = replace(CHILD, given="悠翔", given_kana="ユウト", given_phonetic="ユト", resident_number="")
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        CHILD,
+        replace(CHILD, given="陽斗"),
+        replace(CHILD, given_kana="ヒナト", given_phonetic="ヒナト"),
+        replace(CHILD, family="佐藤", family_kana="サトウ"),
+        replace(CHILD, family="佐藤", family_kana="サトウ", town="", resident_number=""),
+        replace(CHILD, birth_date="2016-05-08"),
+        replace(CHILD, birth_date="2016-03-05", resident_number=""),
+        replace(CHILD, birth_date="", resident_number=""),
+        replace(CHILD, town="緑町", block="9"),
+        replace(CHILD, family="", given="", resident_number=""),
+        replace(CHILD, resident_number="9999999999"),
+        replace(CHILD, sex="2"),
+    ],
+)
+def test_one_person_written_twice_is_recognised(other: Person) -> None:
+    known = replace(CHILD, former_family="佐藤")
+
+    assert same_person(known, other)
+    assert duplicate_groups([known, other]).tolist() == [0, 0]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        TWIN,
+        replace(TWIN, resident_number=CHILD.resident_number),
+        replace(TWIN, given_kana="ハルキ", given_phonetic="ハルキ"),
+        replace(TWIN, given=""),
+        replace(TWIN, given_kana=""),
+        replace(CHILD, given="", given_kana=""),
+        replace(CHILD, family="鈴木", family_kana="スズキ", town="緑町", resident_number=""),
+        replace(CHILD, birth_date="2014-05-21", resident_number=""),
+        replace(CHILD, birth_date="2016-05-08", town="緑町", resident_number=""),
+        replace(CHILD, town="緑町", resident_number="9999999999"),
+    ],
+)
+def test_another_child_is_never_merged(other: Person) -> None:
+    assert not same_person(CHILD, other)
+    assert duplicate_groups([CHILD, other]).tolist() == [0, 1]
+
+
+def test_a_row_that_resembles_both_twins_does_not_join_them() -> None:
+    between = replace(CHILD, given="陽翔", given_kana="ユウト", given_phonetic="ユト")
+
+    groups = duplicate_groups([CHILD, TWIN, between])
+
+    assert groups[0] != groups[1]
+
+
+def test_groups_are_numbered_by_their_first_row() -> None:
+    assert duplicate_groups([TWIN, CHILD, CHILD]).tolist() == [0, 1, 1]
+    assert duplicate_groups([]).tolist() == []
+
+
+def test_a_common_name_without_dates_is_not_merged() -> None:
+    nameless = [replace(CHILD, birth_date="", town="", resident_number="")] * 5
+
+    assert len(set(duplicate_groups(nameless).tolist())) == 5
+
+
+def test_a_representative_takes_the_fullest_spelling_and_the_commonest_value() -> None:
+    rows = [
+        replace(CHILD, given="", birth_date="2016-05-08"),
+        CHILD,
+        replace(CHILD, town="", block=""),
+    ]
+
+    (person,) = representatives(rows, np.zeros(3, dtype=np.int64))
+
+    assert (person.family, person.given) == ("山田", "陽翔")
+    assert person.birth_date == "2016-05-03"
+    assert (person.town, person.block) == ("本町", "1-2-3")

@@ -1,0 +1,52 @@
+import numpy as np
+
+from privacy.canonical import canonical_bytes
+from privacy.linkage.linker import start
+from privacy.linkage.quality import Score, evaluate, quality_report
+from tests.privacy.linkage.simulated import town
+
+
+def test_the_report_counts_every_row_once_and_is_canonical_json() -> None:
+    linker = start(town(1).batches)
+
+    report = quality_report(linker)
+
+    for index, department in enumerate(report.departments):
+        here = linker.stack.of(index)
+        parts = department.linked_by_token + department.linked_by_similarity + department.unlinked
+        assert parts == department.rows == here.stop - here.start
+    assert sum(report.histogram) == len(linker.linked.pairs)
+    assert sum(report.linked_histogram) == report.linked_pairs
+    assert canonical_bytes(report.to_json())
+
+
+def test_the_estimate_is_near_the_truth() -> None:
+    made = town(2)
+    linker = start(made.batches)
+    cluster = np.concatenate(list(linker.clusters().values()))
+
+    report = quality_report(linker)
+    score = evaluate(cluster, np.concatenate(made.truth), linker.stack.department).across
+
+    assert abs(report.precision.value / 1e6 - score.precision) < 0.02
+    assert report.precision.low <= report.precision.value <= report.precision.high
+    assert report.recall.low <= report.recall.value <= report.recall.high
+
+
+def test_evaluation_keeps_pairs_inside_a_department_apart() -> None:
+    cluster = np.array([0, 0, 0, 1, 2])
+    truth = np.array([0, 0, 0, 1, 1])
+    department = np.array([0, 0, 1, 0, 1])
+
+    result = evaluate(cluster, truth, department)
+
+    assert result.everything == Score(3, 3, 4)
+    assert result.across == Score(2, 2, 3)
+    assert (result.across.precision, result.across.recall) == (1.0, 2 / 3)
+    assert result.across.f1 == 0.8
+
+
+def test_scores_of_nothing_are_whole() -> None:
+    nothing = Score(0, 0, 0)
+
+    assert (nothing.precision, nothing.recall, nothing.f1) == (1.0, 1.0, 1.0)
