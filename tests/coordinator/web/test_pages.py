@@ -1,0 +1,189 @@
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from enum import StrEnum
+
+import pytest
+from starlette.testclient import TestClient
+
+from coordinator.config import CoordinatorConfig
+from coordinator.rounds.link import LINK
+from coordinator.rounds.screen import SCREEN
+from coordinator.rounds.statistics import STATISTICS
+from coordinator.store.engine import Database
+from coordinator.store.rounds import RoundStore
+from coordinator.web import words
+from coordinator.web.quality import Legend, weight_histogram
+from coordinator.web.status import read_round
+from privacy.canonical import canonical_bytes
+from tests.coordinator.web.filled import NAMES, QUALITY, fill
+
+PAGES = ("/", "/linkage", "/releases")
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_an_empty_coordinator_has_every_page(client: TestClient, path: str, language: str) -> None:
+    answer = client.get(path, params={"lang": language})
+
+    assert answer.status_code == 200
+    assert f'<html lang="{language}">' in answer.text
+
+
+def test_the_first_page_names_members_rounds_and_why_one_waits(
+    client: TestClient, database: Database
+) -> None:
+    rounds = fill(database)
+
+    japanese, english = client.get("/").text, client.get("/?lang=en").text
+
+    for name in NAMES.values():
+        assert name.ja in japanese
+        assert name.en in english
+    assert "担当者の承認を待っています。" in japanese
+    assert "Its operator has not approved the plan yet." in english
+    assert "welfare: the purpose is not allowed." in english
+    assert "1,893" in english
+    for round_id in rounds.values():
+        assert f'href="/rounds/{round_id[:12]}"' in japanese
+
+
+def test_a_round_page_shows_its_way_with_times_from_the_log(
+    client: TestClient, database: Database
+) -> None:
+    rounds = fill(database)
+
+    page = client.get(f"/rounds/{rounds['link']}").text
+    read = read_round(database, CoordinatorConfig(city="toda"), rounds["link"])
+
+    assert "令和8年7月6日 08:32" in page
+    reached = {step.state: step.at for step in read.steps if step.at}
+    assert set(reached) == {"proposed", "approved", "done"}
+    assert all(step.reached for step in read.steps)
+
+
+def test_a_waiting_round_says_what_each_member_does(client: TestClient, database: Database) -> None:
+    page = client.get(f"/rounds/{fill(database)['screen'][:12]}?lang=en").text
+
+    assert page.count("reviews the plan") == 3
+    assert page.count("waits for the next step") == 1
+    assert 'hx-trigger="every 5s"' in page
+    assert "School affairs" in page
+    assert "D-02, D-07" in page
+
+
+def test_a_round_that_ended_early_shows_only_what_it_reached(
+    client: TestClient, database: Database
+) -> None:
+    refused = fill(database)["statistics"]
+
+    page = client.get(f"/rounds/{refused}").text
+    read = read_round(database, CoordinatorConfig(city="toda"), refused)
+
+    assert [step.state for step in read.steps] == ["proposed", "refused"]
+    assert "福祉: 目的が許されていません。" in page
+    assert "hx-get" not in page
+
+
+@pytest.mark.parametrize("path", ["/rounds/ffff", "/rounds/%25", "/nothing"])
+def test_an_unknown_address_is_a_page_that_says_so(client: TestClient, path: str) -> None:
+    answer = client.get(path)
+
+    assert answer.status_code == 404
+    assert "このページはありません。" in answer.text
+
+
+def test_the_quality_page_shows_the_newest_link_round(
+    client: TestClient, database: Database
+) -> None:
+    rounds = fill(database)
+    first = RoundStore(database).get(rounds["link"])
+    later = replace(first, round_id="ff" * 32, created=first.created + timedelta(days=1))
+    RoundStore(database).add(
+        later, {"quality": canonical_bytes(replace(QUALITY, review_pairs=77).to_json())}
+    )
+
+    page = client.get("/linkage?lang=en").text
+
+    assert "99.72 %" in page
+    assert "99.41 – 99.90 %" in page
+    assert "<strong>77</strong>" in page
+    assert "1,102" in page
+    assert 'href="/rounds/ffffffffffff"' in page
+
+
+def test_the_histogram_draws_each_filled_bin_and_the_threshold() -> None:
+    legend = Legend("t", "<linked>", "apart", "threshold", "w")
+
+    picture = ET.fromstring(str(weight_histogram(QUALITY, legend)))
+
+    groups = [part for part in picture if part.tag.endswith("}g")]
+    assert len(groups) == sum(count > 0 for count in QUALITY.histogram)
+    assert "<linked>" in "".join(picture.itertext())
+    dashed = [part for part in picture if "stroke-dasharray" in part.attrib]
+    assert len(dashed) == 1
+    tallest = max(
+        (sum(float(bar.attrib["height"]) for bar in group if "height" in bar.attrib))
+        for group in groups
+    )
+    assert tallest == pytest.approx(220)
+
+
+def test_an_empty_histogram_is_still_a_picture() -> None:
+    none = replace(QUALITY, histogram=(0,) * 40, linked_histogram=(0,) * 40)
+
+    ET.fromstring(str(weight_histogram(none, Legend("t", "l", "a", "s", "w"))))
+
+
+def test_released_numbers_stand_with_their_error_bars(
+    client: TestClient, database: Database
+) -> None:
+    fill(database)
+
+    page = client.get("/releases?lang=en").text
+
+    assert page.count("± 11") == 4
+    assert ">-3<" in page
+    assert "95 %" in page
+    assert "0.0250 ρ (ε = 1.18)" in page
+    assert "no row in this department" in page
+    assert page.count("<circle") == 4
+
+
+@pytest.mark.parametrize(
+    ("kind", "following"),
+    [(machine.kind, machine.following) for machine in (LINK, SCREEN, STATISTICS)],
+)
+def test_every_state_has_a_name_and_every_state_that_goes_on_a_task(
+    kind: str, following: Mapping[StrEnum, frozenset[StrEnum]]
+) -> None:
+    assert {state.value for state, after in following.items() if after} == set(words.TASKS[kind])
+    assert {state.value for state in following} <= set(words.STATES)
+
+
+def test_pages_come_with_the_frame_s_rules(client: TestClient) -> None:
+    answer = client.get("/")
+
+    assert answer.headers["content-security-policy"].startswith("default-src 'self';")
+    assert answer.headers["cache-control"] == "no-store"
+    assert client.get("/", headers={"host": "elsewhere"}).status_code == 400
+    assert client.get("/health").json() == {"state": "serving"}
+
+
+def test_pages_change_nothing(client: TestClient, database: Database) -> None:
+    rounds = fill(database)
+    before = database_rows(database)
+
+    for path in (*PAGES, *(f"/rounds/{r}" for r in rounds.values())):
+        assert client.get(path).status_code == 200
+        assert client.post(path).status_code == 405
+
+    assert database_rows(database) == before
+
+
+def database_rows(database: Database) -> str:
+    rounds = RoundStore(database)
+    return repr([(r, rounds.waiting(r.round_id), rounds.names(r.round_id)) for r in rounds.all()])
