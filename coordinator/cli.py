@@ -189,3 +189,44 @@ def round_cancel(
     from coordinator.verbs import rounds  # noqa: PLC0415
 
     rounds.cancel(config, round_id).show(Console.make(lang, json_))
+
+
+@round_app.command("screen")
+@command
+def round_screen(
+    definition: Annotated[Path, typer.Option(help="定義のYAML / definition")],
+    receiver: Annotated[str, typer.Option(help="アラートを受け取る部署 / receiver")],
+    timepoint: Annotated[str, typer.Option(help="基準日 YYYY-MM-DD / time-point")],
+    capacity: Annotated[int, typer.Option(help="対応できる件数 / most listed")],
+    config: Config = COORDINATOR_FILE,
+    lang: Lang = "ja",
+    json_: AsJson = False,
+) -> None:
+    """スクリーニングを行う / run a screening round."""
+    from coordinator.verbs import asking  # noqa: PLC0415
+
+    console = Console.make(lang, json_)
+    asking.screen(
+        config,
+        console,
+        definition=definition,
+        receiver=receiver,
+        timepoint=timepoint,
+        capacity=capacity,
+    ).show(console)
+
+
+@app.command()
+@command
+def release(
+    query: Annotated[Path, typer.Option(help="問いのYAML / query")],
+    rho: Annotated[str, typer.Option(help="費用 / charge, e.g. 0.01")],
+    config: Config = COORDINATOR_FILE,
+    lang: Lang = "ja",
+    json_: AsJson = False,
+) -> None:
+    """雑音つきの表を公表する / release a noisy table."""
+    from coordinator.verbs import asking  # noqa: PLC0415
+
+    console = Console.make(lang, json_)
+    asking.release(config, console, query=query, rho=rho).show(console)

@@ -37,8 +37,8 @@ class CoordinatorConfig:
     """`sqlite:<file>` or a PostgreSQL URL for SQLAlchemy."""
     catalogue: Path = Path("catalogue.yaml")
     """The federation's data items: which department holds which."""
-    purpose: str = "child-support"
-    """The purpose that plans name unless the command says otherwise."""
+    purposes: Path = Path("purposes.yaml")
+    """The registered purposes; a screening definition names one of them."""
     fiscal_year: int = 2026
     """The fiscal year (April to March) whose budget statistics charge."""
     population: str = "children"
@@ -51,8 +51,6 @@ class CoordinatorConfig:
     certificate_days: int = 397
     plan_days: int = 14
     """How long a plan is valid: a round that has not ended by then is dead."""
-    alert_days: int = 90
-    """How long an alert can be opened."""
     call_deadline_s: int = 120
     """Deadline of one unary call."""
     stream_deadline_s: int = 1_800

@@ -42,6 +42,34 @@ class RosterMissingError(RefusedError):
         )
 
 
+class SlotTableMissingError(RefusedError):
+    """No link round has ended yet."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            Text("スロット表がまだありません。", "There is no slot table yet."),
+            Text(
+                "先に `enishi coordinator round link` を実行してください。",
+                "Run `enishi coordinator round link` first.",
+            ),
+        )
+
+
+class NoDealerError(RefusedError):
+    """The roster names no dealer, and nobody else may deal."""
+
+    def __init__(self) -> None:
+        """Say what to do."""
+        super().__init__(
+            Text("名簿にディーラーがいません。", "The roster has no dealer."),
+            Text(
+                "別の機関のディーラーを `node add --dealer` で招待してください。",
+                "Invite a dealer of another body with `node add --dealer`.",
+            ),
+        )
+
+
 class JoinRefusedError(RefusedError):
     """Somebody asked to join with a wrong, used or expired code, or with wrong keys."""
 

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
-from coordinator import linkage
+from coordinator import linkage, releases, screening
+from coordinator.agreement import abandon
 from coordinator.errors import RoundStateError
 from coordinator.rounds.link import LINK, LinkState
 from coordinator.rounds.machine import Machine
+from coordinator.rounds.screen import SCREEN, ScreenState
+from coordinator.rounds.statistics import STATISTICS, StatisticsState
 from coordinator.work import Moved, Work
 
 
@@ -46,6 +49,28 @@ _KINDS = {
         LinkState.CANCELLED,
         linkage.KEPT,
         _nothing,
+    ),
+    "screen": Kind(
+        SCREEN,
+        screening.STEPS,
+        ScreenState.DONE,
+        ScreenState.REFUSED,
+        ScreenState.FAILED,
+        ScreenState.EXPIRED,
+        ScreenState.CANCELLED,
+        screening.KEPT,
+        abandon,
+    ),
+    "statistics": Kind(
+        STATISTICS,
+        releases.STEPS,
+        StatisticsState.DONE,
+        StatisticsState.REFUSED,
+        StatisticsState.FAILED,
+        StatisticsState.EXPIRED,
+        StatisticsState.CANCELLED,
+        releases.KEPT,
+        releases.give_up,
     ),
 }
 

@@ -1,0 +1,107 @@
+"""Statistics queries: from the operator's YAML to a typed query, and back out of a plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from privacy.dp.ledger import Account
+from privacy.errors import BadInputError, Text
+from privacy.governance.catalogue import Catalogue
+from privacy.plan import Plan
+from privacy.statistics.query import CountQuery, Dimension
+
+
+def query_of(plan: Plan) -> CountQuery:
+    """Return the query of a statistics plan.
+
+    Raises:
+        BadInputError: the plan holds none.
+    """
+    raw = plan.definition
+    try:
+        values: Mapping[str, Any] = raw if isinstance(raw, Mapping) else {}
+        dimensions = tuple(
+            Dimension(d["name"], d["node"], tuple(d["values"])) for d in values["dimensions"]
+        )
+        account = Account(values["population"], values["fiscal_year"])
+        nodes = tuple(values["nodes"])
+        return CountQuery(account, values["slot_table"], nodes, values["anchor"], dimensions)
+    except (KeyError, TypeError) as error:
+        raise BadInputError(
+            Text("計画の問いを読めません。", "The plan's query cannot be read.")
+        ) from error
+
+
+def read_query(
+    document: Mapping[str, Any],
+    *,
+    nodes: Sequence[str],
+    slot_table: str,
+    catalogue: Catalogue,
+    account: Account,
+    anchor: str,
+) -> CountQuery:
+    """Return the query that a YAML *document* asks.
+
+    A dimension is ``{name: D-02.grade}``, with optional ``values`` (else the catalogue's)
+    and ``node`` (else the item's holder).
+
+    Raises:
+        BadInputError: naming the entry that is missing or unknown.
+    """
+    unknown = sorted(
+        set(document) - {"purpose", "population", "fiscal_year", "anchor", "dimensions"}
+    )
+    listed = document.get("dimensions")
+    if unknown or not isinstance(listed, list) or not listed:
+        raise _bad("dimensions" if not unknown else ", ".join(unknown))
+    paying = Account(
+        str(document.get("population", account.population)),
+        int(document.get("fiscal_year", account.fiscal_year)),
+    )
+    return CountQuery(
+        paying,
+        slot_table,
+        tuple(nodes),
+        str(document.get("anchor", anchor)),
+        tuple(_dimension(entry, catalogue) for entry in listed),
+    )
+
+
+def items_of(query: CountQuery) -> dict[str, tuple[str, ...]]:
+    """Return the data items that the query uses, by department."""
+    items: dict[str, set[str]] = {}
+    for dimension in query.dimensions:
+        item, dot, _ = dimension.name.partition(".")
+        if dot:
+            items.setdefault(dimension.node, set()).add(item)
+    return {node: tuple(sorted(found)) for node, found in sorted(items.items())}
+
+
+def _dimension(entry: object, catalogue: Catalogue) -> Dimension:
+    if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
+        raise _bad("dimensions.name")
+    name = str(entry["name"])
+    item_id, dot, variable_name = name.partition(".")
+    values, node = entry.get("values"), entry.get("node")
+    if dot:
+        item = catalogue.item(item_id, name)
+        variable = item.variable(variable_name)
+        if variable is None:
+            raise _bad(name)
+        node = node or item.holder
+        values = values or variable.values
+    if not node or not values:
+        raise _bad(f"{name}: node, values")
+    return Dimension(name, str(node), tuple(str(value) for value in values))
+
+
+def _bad(what: str) -> BadInputError:
+    return BadInputError(
+        Text(f"問いの {what} が不足または不正です。", f"In the query, {what} is missing or wrong."),
+        Text(
+            "dimensions: [{name: D-02.grade}] のように書いてください。",
+            "Write it like dimensions: [{name: D-02.grade}].",
+        ),
+    )
