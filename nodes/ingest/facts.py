@@ -86,6 +86,7 @@ def read_facts(mapping: FactMapping, catalogue: Catalogue, row_ids: Collection[s
         encoding=source.encoding,
         sheet=source.sheet,
         needed_by=mapping.item,
+        needs_rows=False,
     )
     refuse_my_numbers(table)
     problems = _Problems(table, [])

@@ -58,6 +58,7 @@ def read_table(
     encoding: str = "",
     sheet: str = "",
     needed_by: str = "",
+    needs_rows: bool = True,
 ) -> Table:
     """Read *path*; keep the *wanted* columns (all of them when None).
 
@@ -67,6 +68,7 @@ def read_table(
         encoding: declared encoding of a text file; empty to detect.
         sheet: sheet of a workbook; empty for the first visible one with content.
         needed_by: what asked for the columns (the mapping's path), for the message.
+        needs_rows: refuse a header alone; a file of events may have had none.
 
     Raises:
         UnreadableFileError: the file is missing, empty, damaged, or without rows.
@@ -80,7 +82,7 @@ def read_table(
         )
     if path.suffix.lower() in WORKBOOKS:
         used, rows = path.suffix.lower().lstrip("."), read_sheet(path, sheet)
-        return _table(path, used, rows, wanted, needed_by)
+        return _with_rows(_table(path, used, rows, wanted, needed_by), needs_rows)
     data = path.read_bytes()
     if not data.strip():
         raise UnreadableFileError(
@@ -89,7 +91,7 @@ def read_table(
         )
     text, used = decode(path, data, encoding)
     del data
-    return _table(path, used, _csv_rows(path, text), wanted, needed_by)
+    return _with_rows(_table(path, used, _csv_rows(path, text), wanted, needed_by), needs_rows)
 
 
 def _csv_rows(path: Path, text: str) -> Iterator[Row]:
@@ -164,14 +166,6 @@ def _table(
             for column, cell in zip(sample, cells, strict=True):
                 column.append(cell)
         lines.append(line)
-    if not lines:
-        raise UnreadableFileError(
-            Text(f"{path} には見出しだけで、行がありません。", f"{path} has a header but no rows."),
-            Text(
-                "出力の条件を確かめ、もう一度出力してください。",
-                "Check the conditions of the export and export it again.",
-            ),
-        )
     return Table(
         path=path,
         encoding=encoding,
@@ -180,6 +174,19 @@ def _table(
         columns=dict(zip(names, kept, strict=True)),
         sample={name: column for name, column in zip(header, sample, strict=True) if name},
     )
+
+
+def _with_rows(table: Table, needed: bool) -> Table:
+    if needed and not table.lines:
+        path = table.path
+        raise UnreadableFileError(
+            Text(f"{path} には見出しだけで、行がありません。", f"{path} has a header but no rows."),
+            Text(
+                "出力の条件を確かめ、もう一度出力してください。",
+                "Check the conditions of the export and export it again.",
+            ),
+        )
+    return table
 
 
 def unique_names(header: Sequence[str]) -> tuple[str, ...]:

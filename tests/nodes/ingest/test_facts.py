@@ -105,6 +105,13 @@ def test_rows_and_values_that_do_not_fit_are_reported_and_not_used(tmp_path: Pat
     assert table.frame["absent"].isna().all()
 
 
+def test_a_month_without_events_is_an_empty_table_with_its_columns(tmp_path: Path) -> None:
+    table = read(tmp_path, "ID,年月,欠席\n", absent="欠席")
+
+    assert list(table.frame.columns) == ["row_id", "period", "absent"]
+    assert (table.summary.rows, len(table.frame)) == (0, 0)
+
+
 def test_a_variable_that_the_catalogue_lacks_is_refused(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="no `abent`"):
         read(tmp_path, "ID,年月,欠席\n1,2026-04,1\n", abent="欠席")
