@@ -48,7 +48,10 @@ def dummy_count(records: int, percent: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Outgoing:
-    """Encodings of one pass in the plan's order; ``handles`` says which rows they are."""
+    """Encodings of one pass in the plan's order; ``handles`` says which rows they are.
+
+    ``total``: rows of this stream, all of the order's or those that were asked.
+    """
 
     batch: Batch
     handles: NDArray[np.uint32] = field(repr=False)
@@ -90,4 +93,4 @@ def encode_pass(
     if pass_name != encoder.schema.passes[0].name:
         joined = replace(joined, tokens={})
     sent = np.arange(len(order), dtype=np.uint32) if handles is None else handles
-    return Outgoing(joined.take(chosen), sent, len(order))
+    return Outgoing(joined.take(chosen), sent, len(chosen))
