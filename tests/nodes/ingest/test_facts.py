@@ -161,10 +161,3 @@ def test_periods_are_read_as_departments_write_them(text: str, period: str | Non
 def test_iso_days_and_months_are_their_own_period(day: dt.date) -> None:
     assert parse_period(day.isoformat()) == day.isoformat()
     assert parse_period(day.isoformat()[:7]) == day.isoformat()[:7]
-
-
-def test_a_file_of_events_may_have_had_none(tmp_path: Path) -> None:
-    table = read(tmp_path, "ID,年月,欠席\n", absent="欠席")
-
-    assert (table.summary.rows, len(table.frame)) == (0, 0)
-    assert list(table.frame) == ["row_id", "period", "absent"]
