@@ -36,7 +36,7 @@ _RIDGE = 0.05
 _CONVERGED = 0.05
 _LONGEST = 6.0
 """Largest change of a coefficient in a step, and largest factor of extrapolation."""
-_SETTLED = 1e-5
+_SETTLED = 1e-3
 _FAINT = 0.05
 _THINNED = 8
 _MATCHED_BEFORE = np.array([0.0, 3.0, 0.2, 0.2])

@@ -73,9 +73,9 @@ def town(
             name: flipped(generator, codes[child], np.where(exact, 0.0, distance))
             for name, codes in true.items()
         }
-        for name in views:
+        for name, codes in views.items():
             if name.startswith("first/"):
-                views[name][wrong] = random_codes(generator, int(wrong.sum()))
+                codes[wrong] = random_codes(generator, int(wrong.sum()))
         tokens = {"T1": token(np.where(exact & ~wrong, child, -1))}
         if with_numbers and index < 2:
             number = np.where(generator.random(len(child)) < 0.03, 10**6 + child, child)

@@ -14,7 +14,7 @@ from privacy.linkage.stack import Stack
 def _stack(sizes: list[int], numbers: list[int] | None = None) -> Stack:
     department = np.repeat(np.arange(len(sizes)), sizes)
     tokens = {} if numbers is None else {"A": np.array(numbers)}
-    offsets = tuple([0, *np.cumsum(sizes).tolist()])
+    offsets = (0, *np.cumsum(sizes).tolist())
     return Stack(tuple(f"d{i}" for i in range(len(sizes))), offsets, department, tokens, {})
 
 

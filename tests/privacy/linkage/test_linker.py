@@ -5,12 +5,13 @@ from privacy.encoding.batch import Batch
 from privacy.errors import ProtocolError
 from privacy.linkage.linker import Linker, start
 from privacy.linkage.quality import Score, evaluate, quality_report
+from privacy.linkage.stack import Ids
 from tests.privacy.linkage.simulated import WORDS, random_codes, token, town
 
 SEED = b"s" * 32
 
 
-def _score(linker: Linker, truth: list[np.ndarray]) -> Score:  # type: ignore[type-arg]
+def _score(linker: Linker, truth: list[Ids]) -> Score:
     cluster = np.concatenate([linker.clusters()[name] for name in linker.departments])
     return evaluate(cluster, np.concatenate(truth), linker.stack.department).across
 
@@ -96,7 +97,7 @@ def test_a_share_outside_its_range_is_refused(share: float) -> None:
 @pytest.mark.parametrize("rows", [0, 1])
 def test_almost_no_rows_are_linked_without_an_error(rows: int) -> None:
     made = town(7, 40)
-    few = [b for b in made.batches[:2]]
+    few = made.batches[:2]
     small = [
         Batch(
             b.department,

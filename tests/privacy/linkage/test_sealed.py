@@ -6,6 +6,7 @@ from privacy.errors import ProtocolError
 from privacy.linkage.linker import start
 from privacy.linkage.sealed import Universe, choose_entries, match_locally, universe
 from privacy.linkage.slots import issue_slots
+from privacy.linkage.stack import Ids
 from tests.privacy.linkage.simulated import VIEWS, Town, random_codes, town
 
 SEED = b"u" * 32
@@ -25,7 +26,7 @@ def _open_and_sealed(seed: int) -> tuple[Town, Batch]:
     return made, made.batches[3]
 
 
-def _offer(made: Town) -> tuple[Universe, dict[str, np.ndarray]]:  # type: ignore[type-arg]
+def _offer(made: Town) -> tuple[Universe, dict[str, Ids]]:
     linker = start(made.batches[:3])
     table = issue_slots(linker.clusters(), 1, SEED)
     slot = np.concatenate([table.rows[name] for name in linker.departments])
@@ -40,7 +41,7 @@ def test_a_sealed_department_finds_its_children_locally() -> None:
 
     slots = match_locally(offered, own, linker.model)
 
-    child_of = {}
+    child_of: dict[int, int] = {}
     for batch, child in zip(made.batches[:3], made.truth[:3], strict=True):
         child_of.update(zip(rows[batch.department].tolist(), child.tolist(), strict=True))
     found = slots >= 0
