@@ -11,6 +11,9 @@ from privacy.governance.catalogue import Catalogue
 from privacy.plan import Plan
 from privacy.statistics.query import CountQuery, Dimension
 
+LISTED = "alerts.listed"
+"""The receiver's own alerts: a dimension that is no catalogue item."""
+
 
 def query_of(plan: Plan) -> CountQuery:
     """Return the query of a statistics plan.
@@ -74,7 +77,7 @@ def items_of(query: CountQuery) -> dict[str, tuple[str, ...]]:
     items: dict[str, set[str]] = {}
     for dimension in query.dimensions:
         item, dot, _ = dimension.name.partition(".")
-        if dot:
+        if dot and dimension.name != LISTED:
             items.setdefault(dimension.node, set()).add(item)
     return {node: tuple(sorted(found)) for node, found in sorted(items.items())}
 
@@ -85,7 +88,7 @@ def _dimension(entry: object, catalogue: Catalogue) -> Dimension:
     name = str(entry["name"])
     item_id, dot, variable_name = name.partition(".")
     values, node = entry.get("values"), entry.get("node")
-    if dot:
+    if dot and name != LISTED:
         item = catalogue.item(item_id, name)
         variable = item.variable(variable_name)
         if variable is None:

@@ -6,9 +6,7 @@ real slots; a script makes it late, wrong, or somebody else's.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,101 +15,27 @@ from coordinator.messages import (
     Decision,
     EncodingPart,
     HpkeSealed,
-    MemberStatus,
     Review,
-    RunId,
     SlotPart,
     UniversePart,
 )
-from privacy.audit import EntryKind, Head, SignedHead
 from privacy.encoding.batch import Batch
 from privacy.encoding.dummies import DummySource
 from privacy.encoding.encoder import Encoder
 from privacy.encoding.known_answer import KnownAnswer
 from privacy.encoding.schema import default_schema
-from privacy.errors import NOTHING, EnishiError, Text, UnreachableError
-from privacy.identity import AgreementKey, IdentityKey
+from privacy.errors import NOTHING, Text
 from privacy.keys import LinkKeys
 from privacy.normalise.person import Person
 from privacy.plan import Plan
-from privacy.roster import Mode, Roster
+from privacy.roster import Mode
+from tests.simulated_run import RunningNode, SimulatedDealer
 
 KEYS = LinkKeys(1, 1, bytes(range(32)))
 ROWS_A_PART = 40
 
 
-@dataclass
-class Script:
-    """What a simulated member does otherwise than well."""
-
-    down_for: int = 0
-    """So many calls are not answered."""
-    pending_for: int = 0
-    """So many reviews find no decision."""
-    refuses: Text | None = None
-    fails: dict[str, list[EnishiError]] = field(default_factory=dict)
-    """Call -> errors that it raises, one a call."""
-    changes: Callable[[EncodingPart], EncodingPart] = lambda part: part
-    """What happens to every part of its encodings."""
-    other_answer: bool = False
-    """Whether it encodes known people otherwise."""
-
-
-class SimulatedMember:
-    """What nodes and the dealer have alike: keys, a log, a script, counted calls."""
-
-    def __init__(self, member_id: str) -> None:
-        self._member_id = member_id
-        self.identity = IdentityKey.generate()
-        self.static = AgreementKey.generate()
-        self.script = Script()
-        self.calls: Counter[str] = Counter()
-        self.head = Head.empty(member_id)
-        self.ended: list[RunId] = []
-        self.roster_accepted = False
-        self.signs_roster = True
-
-    @property
-    def member_id(self) -> str:
-        return self._member_id
-
-    def called(self, name: str) -> None:
-        self.calls[name] += 1
-        if self.script.down_for > 0:
-            self.script.down_for -= 1
-            raise UnreachableError(Text("止まっています。", f"{self._member_id} is down."))
-        if errors := self.script.fails.get(name):
-            raise errors.pop(0)
-
-    async def status(self) -> MemberStatus:
-        self.called("status")
-        return MemberStatus(self._member_id, "0.1.0", b"", 1, b"", "1", 0)
-
-    async def propose_roster(self, roster: Roster, signatures: Mapping[str, bytes]) -> bytes | None:
-        self.called("propose_roster")
-        return roster.sign(self.identity) if self.signs_roster else None
-
-    async def accept_roster(self, roster: Roster, signatures: Mapping[str, bytes]) -> None:
-        self.called("accept_roster")
-        roster.check_signatures(signatures)
-        self.roster_accepted = True
-
-    async def end_run(self, run: RunId) -> None:
-        self.called("end_run")
-        self.ended.append(run)
-
-    async def exchange_heads(self, run: RunId) -> SignedHead:
-        self.called("exchange_heads")
-        about = {"plan": run.plan_digest.hex()}
-        _, self.head = self.head.append(EntryKind.SENT, "2026-07-06T00:00:00", about)
-        return SignedHead.of(self.head, self.identity.sign)
-
-    async def countersign(self, heads: Sequence[SignedHead]) -> tuple[bytes, ...]:
-        self.called("countersign")
-        return tuple(self.identity.sign(head.head.signed_bytes()) for head in heads)
-
-
-class SimulatedNode(SimulatedMember):
+class SimulatedNode(RunningNode):
     """One department: open nodes send encodings, sealed ones match the universe."""
 
     def __init__(self, member_id: str, persons: Sequence[Person], mode: Mode = Mode.OPEN) -> None:
@@ -154,6 +78,7 @@ class SimulatedNode(SimulatedMember):
 
     async def review_plan(self, plan: Plan, signer: str, signature: bytes) -> Review:
         self.called("review_plan")
+        self.knows(plan)
         if self.script.refuses is not None:
             return Review(Decision.REFUSED, self.script.refuses)
         if self.script.pending_for > 0:
@@ -198,6 +123,7 @@ class SimulatedNode(SimulatedMember):
 
     async def accept_slots(self, parts: Callable[[], Iterable[SlotPart]]) -> None:
         self.called("accept_slots")
+        assert self.mode is Mode.OPEN
         self.slots = {}
         for part in parts():
             self.slot_table, self.total_slots = part.slot_table, part.total_slots
@@ -214,11 +140,19 @@ class SimulatedNode(SimulatedMember):
 class SimulatedPeers:
     """The federation in memory."""
 
-    def __init__(self, nodes: Iterable[SimulatedNode]) -> None:
+    def __init__(
+        self, nodes: Iterable[SimulatedNode], dealer: SimulatedDealer | None = None
+    ) -> None:
         self.nodes = {node.member_id: node for node in nodes}
+        self.one_dealer = dealer
 
     def node(self, member_id: str) -> SimulatedNode:
         return self.nodes[member_id]
+
+    def dealer(self, member_id: str) -> SimulatedDealer:
+        assert self.one_dealer is not None
+        assert member_id == "dealer"
+        return self.one_dealer
 
 
 def _parts(
