@@ -23,6 +23,8 @@ from privacy.similarity.search import pairs_among, pairs_within, present
 
 TOKENS = ("T1", "A", "B")
 _FALSE_PER_ROW = 1.0
+_FALSE_REMAINING = 120_000
+"""False candidates worth weighing among the rows that stay open, over all views."""
 _LARGEST_GROUP = 3
 """Rows a department may have under one token before it counts as a placeholder."""
 
@@ -51,9 +53,9 @@ def largest_distance(bits: int, comparisons: int, false_pairs: float) -> int:
     """Return the largest Hamming distance that chance meets at most *false_pairs* times.
 
     Over *comparisons* of unrelated codes of *bits* bits, exactly, by the binomial tail.
-    Never more than three standard deviations into the noise.
+    Never nearer to the middle of the noise than one standard deviation.
     """
-    highest = int(bits / 2 - 1.5 * bits**0.5)
+    highest = int(bits / 2 - 0.5 * bits**0.5)
     limit, tail = -1, 0
     allowed = int(false_pairs / max(1, comparisons) * (1 << 64))
     while limit < highest:
@@ -122,9 +124,8 @@ def remaining_candidates(
         left = np.where(seekers[:, None], codes, np.uint64(0))
         right = np.where(sought[:, None], codes, np.uint64(0))
         rows = len(present(left))
-        limit = largest_distance(
-            64 * codes.shape[1], rows * len(present(right)), _FALSE_PER_ROW * rows
-        )
+        allowed = max(_FALSE_PER_ROW * rows, _FALSE_REMAINING / len(stack.views))
+        limit = largest_distance(64 * codes.shape[1], rows * len(present(right)), allowed)
         for hits in pairs_within(left, right, limit):
             low, high = np.minimum(hits.left, hits.right), np.maximum(hits.left, hits.right)
             parts.append(Pairs(low[low < high], high[low < high]))

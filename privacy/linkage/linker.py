@@ -24,8 +24,8 @@ from privacy.linkage.training import Sample, exposure_ratio, fit
 from privacy.linkage.weights import Floats, MatchModel, probabilities
 
 FIRST = "first"
-_REMAINDERS = 4
-_WORTHWHILE = 0.01
+_REMAINDERS = 8
+_WORTHWHILE = 0.001
 """Share of clusters that a look at the remainder must join for another look."""
 DEFAULT_SHARE = 0.5
 """Share of its rows that each department is asked to encode again."""

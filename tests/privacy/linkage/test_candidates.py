@@ -19,7 +19,7 @@ def test_the_cut_is_the_last_distance_that_chance_stays_below(comparisons: int) 
 
 
 def test_the_cut_never_goes_deep_into_the_noise() -> None:
-    assert largest_distance(512, 1, 1.0) <= 512 / 2 - 1.5 * 512**0.5
+    assert largest_distance(512, 1, 1.0) <= 512 / 2 - 0.5 * 512**0.5
 
 
 def test_unrelated_rows_give_about_as_many_candidates_as_allowed() -> None:
