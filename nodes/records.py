@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from nodes.errors import MappingError
@@ -53,6 +53,8 @@ class Records:
     dropped: tuple[Dropped, ...]
     duplicate_groups: tuple[tuple[int, ...], ...]
     problems: tuple[RowProblem, ...]
+    protected: frozenset[int] = frozenset()
+    """Records with a row under a protection measure: ``persons`` holds no address of theirs."""
 
     @property
     def used(self) -> int:
@@ -105,16 +107,28 @@ def _records(
     for row, record in place.items():
         members[record].append(row)
     members.pop(_NO_RECORD, None)
+    protected = frozenset(
+        record for record, rows in members.items() if any(raw.protected[row] for row in rows)
+    )
+    found = representatives(tuple(persons.values()), groups)
     return Records(
         department=raw.mapping.department,
         row_ids=raw.row_ids,
         lines=raw.lines,
-        persons=tuple(representatives(tuple(persons.values()), groups)),
+        persons=tuple(
+            _without_place(person) if record in protected else person
+            for record, person in enumerate(found)
+        ),
         record_of_row=tuple(place.values()),
         dropped=tuple(Dropped(row, kind) for row, kind in sorted(reasons.items())),
         duplicate_groups=tuple(tuple(rows) for rows in members.values() if len(rows) > 1),
         problems=tuple(sorted(reported, key=lambda problem: problem.line)),
+        protected=protected,
     )
+
+
+def _without_place(person: Person) -> Person:
+    return replace(person, town="", block="", building="", postcode="", phone="", email="")
 
 
 def unusable(person: Person) -> Kind | None:

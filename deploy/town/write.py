@@ -43,6 +43,10 @@ def write_register_file(folder: Path, register: Register) -> None:
     write_csv(folder / layout.file, layout.encoding, (layout.id_column, *layout.header), rows)
 
 
+PROTECTED = "支援措置"
+"""The column that marks people under a protection measure, where a register has it."""
+
+
 def _toml(value: str | Sequence[str]) -> str:
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
@@ -60,6 +64,7 @@ def write_department(folder: Path, layout: Layout, facts: Sequence[FactFile]) ->
         f"file = {_toml(layout.file)}",
         f"encoding = {_toml(layout.encoding)}",
         f"id = {_toml(layout.id_column)}",
+        *([f"protected = {_toml(PROTECTED)}"] if PROTECTED in layout.header else []),
         "",
         "[fields]",
         *(f"{name} = {_toml(columns)}" for name, columns in layout.fields),

@@ -13,6 +13,7 @@ from nodes.ingest.report import ImportReport
 from nodes.intake import Intake, take_in
 from nodes.store.people import ImportSummary, StoredRow
 from privacy.audit import EntryKind
+from privacy.governance.consent import Restriction, RestrictionKind
 
 
 class Importing:
@@ -45,10 +46,16 @@ class Importing:
                 zip(records.row_ids, records.record_of_row, strict=True)
             )
         ]
+        protected = [
+            Restriction(row.row_id, RestrictionKind.PROTECTED, context.now().date())
+            for row in rows
+            if row.record in records.protected
+        ]
         tables_csv = [(f.item, len(f.frame), f.frame.to_csv(index=False)) for f in intake.facts]
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         with context.store.transaction() as tables:
             tables.records.replace(rows, records.persons)
+            tables.restrictions.replace_imported(protected)
             for item, count, text in tables_csv:
                 tables.facts.replace(item, context.stamp(), count, text.encode())
             tables.imports.add(

@@ -31,6 +31,7 @@ _KEYS: Final = frozenset(
         "sheet",
         "id",
         "date_order",
+        "protected",
         "fields",
         "facts",
     ]
@@ -89,6 +90,8 @@ class DepartmentMapping:
     date_order: DateOrder | None = None
     fields: tuple[ColumnMapping, ...]
     facts: tuple[FactMapping, ...] = ()
+    protected_column: str = ""
+    """The column that marks a person under a protection measure (DV等支援措置)."""
 
     def label(self, field: str) -> str:
         """Return the columns of the canonical *field*; empty when it is not mapped."""
@@ -152,6 +155,7 @@ def _parse(path: Path, table: Mapping[str, object]) -> DepartmentMapping:
         else None,
         fields=mapped,
         facts=tuple(_fact(path, number, fact) for number, fact in enumerate(facts, start=1)),
+        protected_column=_text(place, table, "protected", ""),
     )
 
 

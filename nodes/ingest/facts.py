@@ -19,7 +19,7 @@ import pandas as pd
 from nodes.errors import MappingError
 from nodes.ingest.department import ColumnMapping, FactMapping, refuse_unknown
 from nodes.ingest.kinds import ImportKind, Severity, value_kind
-from nodes.ingest.mapping import joined, present
+from nodes.ingest.mapping import UNMARKED, joined, present
 from nodes.ingest.my_number import refuse_my_numbers
 from nodes.ingest.period import parse_period
 from nodes.ingest.reader import Table, read_table
@@ -30,24 +30,7 @@ from privacy.governance.catalogue import Catalogue, Item, Variable, VariableType
 _TRUE: Final = frozenset(
     ["1", "y", "yes", "true", "t", "有", "あり", "有り", "はい", "○", "〇", "該当", "利用", "受給"]
 )
-_FALSE: Final = frozenset(
-    [
-        "0",
-        "n",
-        "no",
-        "false",
-        "f",
-        "無",
-        "なし",
-        "無し",
-        "いいえ",
-        "×",
-        "✕",
-        "-",
-        "非該当",
-        "未利用",
-    ]
-)
+_FALSE: Final = UNMARKED - {""} | {"未利用"}
 _INTEGER: Final = re.compile(r"[+-]?\d{1,15}(?:\.0+)?")
 _UNREADABLE: Final = math.inf  # No cell parses to it; told apart from NaN, which is missing.
 

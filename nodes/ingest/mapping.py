@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import dataclasses
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -14,6 +15,13 @@ from privacy.normalise.person import RawPerson
 
 _MISSING: Final = frozenset({"NULL", "null", "\\N", "NaN", "nan", "#N/A", "None", "<NA>"})
 """How databases, spreadsheets and scripts write an empty cell into a CSV."""
+
+_WITHOUT_PLACE: Final = dict.fromkeys(("address", "postcode", "phone", "email"), "")
+
+UNMARKED: Final = frozenset(
+    {"", "0", "n", "no", "false", "f", "無", "なし", "無し", "いいえ", "×", "✕", "-", "非該当"}
+)
+"""Cells that say that a mark is not set."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +36,8 @@ class RawRows:
     lines: tuple[int, ...]
     row_ids: tuple[str, ...] = field(repr=False)
     persons: tuple[RawPerson, ...] = field(repr=False)
+    protected: tuple[bool, ...] = field(repr=False)
+    """Rows of people under a protection measure; their whereabouts were not even read on."""
     fills: tuple[Fill, ...]
 
 
@@ -39,7 +49,9 @@ def read_rows(mapping: DepartmentMapping) -> RawRows:
             `refuse_my_numbers` say; then nothing of the file is used.
     """
     source = mapping.source
-    wanted = (source.id_column, *(name for field in mapping.fields for name in field.columns))
+    marked = (mapping.protected_column,) if mapping.protected_column else ()
+    mapped = (name for field in mapping.fields for name in field.columns)
+    wanted = (source.id_column, *marked, *mapped)
     table = read_table(
         source.path,
         wanted=wanted,
@@ -54,17 +66,32 @@ def read_rows(mapping: DepartmentMapping) -> RawRows:
         RawPerson(**dict(zip(names, row, strict=True)))
         for row in zip(*values.values(), strict=True)
     )
+    protected = tuple(_protected(table, mapping))
+    persons = tuple(
+        dataclasses.replace(person, **_WITHOUT_PLACE) if marked else person
+        for person, marked in zip(persons, protected, strict=True)
+    )
     return RawRows(
         mapping=mapping,
         encoding=table.encoding,
         lines=table.lines,
         row_ids=tuple(table.columns[source.id_column]),
         persons=persons,
+        protected=protected,
         fills=tuple(
             Fill(column.name, column.label, sum(map(bool, values[column.name])), table.rows)
             for column in mapping.fields
         ),
     )
+
+
+def _protected(table: Table, mapping: DepartmentMapping) -> Iterator[bool]:
+    """Yield, row by row, whether the person is marked as protected; a doubt counts as yes."""
+    if not mapping.protected_column:
+        yield from (False for _ in table.lines)
+        return
+    for cell in table.columns[mapping.protected_column]:
+        yield present(cell).lower() not in UNMARKED
 
 
 def joined(table: Table, mapped: ColumnMapping) -> Sequence[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from nodes.store.schema import alerts, restrictions, views
 from privacy.governance.consent import Restriction, RestrictionKind, held
@@ -106,10 +106,17 @@ class Restrictions:
         """Work on *connection*."""
         self._connection = connection
 
-    def add(self, restriction: Restriction) -> None:
+    def replace_imported(self, found: Iterable[Restriction]) -> None:
+        """Keep what the newest import marks, in place of what the last one marked."""
+        self._connection.execute(delete(restrictions).where(restrictions.c.imported == 1))
+        for restriction in found:
+            self.add(restriction, imported=True)
+
+    def add(self, restriction: Restriction, *, imported: bool = False) -> None:
         """Keep one restriction."""
         self._connection.execute(
             insert(restrictions).values(
+                imported=int(imported),
                 row_id=restriction.row_id,
                 kind=restriction.kind.value,
                 since=restriction.since.isoformat(),

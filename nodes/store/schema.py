@@ -200,5 +200,6 @@ restrictions = Table(
     Column("until", String, nullable=False),
     Column("item", String, nullable=False),
     Column("purpose", String, nullable=False),
+    Column("imported", Integer, nullable=False),
 )
 """Objections, suspensions, protections and other holds on a row of this node."""

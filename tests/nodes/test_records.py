@@ -31,6 +31,7 @@ def raw_rows(*rows: tuple[str, str, str]) -> RawRows:
         lines=tuple(range(2, len(rows) + 2)),
         row_ids=tuple(row[0] for row in rows),
         persons=tuple(RawPerson(full_name=row[1], birth_date=row[2]) for row in rows),
+        protected=(False,) * len(rows),
         fills=(),
     )
 

@@ -118,6 +118,7 @@ def upgrade() -> None:
         sa.Column("until", sa.String(), nullable=False),
         sa.Column("item", sa.String(), nullable=False),
         sa.Column("purpose", sa.String(), nullable=False),
+        sa.Column("imported", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     op.create_table(
