@@ -1,5 +1,6 @@
 """What simulated members have alike: keys, a log, a script of what they do otherwise than well."""
 
+# ruff: noqa: ARG002  # the Protocol fixes the signatures
 from __future__ import annotations
 
 from collections import Counter

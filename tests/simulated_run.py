@@ -5,11 +5,12 @@ opens exactly what the plan's table says; sealing between nodes is left out, bec
 coordinator relays it unread.
 """
 
+# ruff: noqa: ARG002  # the Protocol fixes the signatures
 from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -221,6 +222,10 @@ class SimulatedDealer(SimulatedMember):
         super().__init__("dealer")
         self.dealer = dealer
         self.identity, self.static = identity, static
+
+    async def propose_roster(self, roster: Roster, signatures: Mapping[str, bytes]) -> bytes | None:
+        self.called("propose_roster")
+        return self.dealer.membership.propose(roster)
 
     async def deal(self, request: DealRequest) -> AsyncIterator[Dealing]:
         self.called("deal")

@@ -4,9 +4,11 @@ A simulated node encodes and matches with the real library, so a round over it e
 real slots; a script makes it late, wrong, or somebody else's.
 """
 
+# ruff: noqa: ARG002  # the Protocol fixes the signatures
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
+from functools import cache
 
 import numpy as np
 
@@ -46,8 +48,6 @@ class SimulatedNode(RunningNode):
         self.slot_table = 0
         self.total_slots = 0
         self.universe: list[UniversePart] = []
-        self._encoder = Encoder(default_schema(), KEYS)
-        self._batches: dict[tuple[str, ...], Batch] = {}
 
     # -- the city secret -------------------------------------------------------------
 
@@ -111,7 +111,7 @@ class SimulatedNode(RunningNode):
         self.called("send_dummies")
         like = self._batch(tuple(passes))
         source = DummySource(bytes([len(self.member_id)]) * 32)
-        batch = source.batch(self._encoder, like, range(count), tuple(passes))
+        batch = source.batch(_encoder(), like, range(count), tuple(passes))
         for part in _parts(batch, batch.tokens, plan_digest, "+".join(passes)):
             yield part
 
@@ -131,10 +131,7 @@ class SimulatedNode(RunningNode):
                 self.slots[part.first_row + at] = slot
 
     def _batch(self, passes: tuple[str, ...]) -> Batch:
-        if passes not in self._batches:
-            batch = self._encoder.encode(self.persons, self.member_id, passes)
-            self._batches[passes] = batch
-        return self._batches[passes]
+        return _encoded(self.persons, self.member_id, passes)
 
 
 class SimulatedPeers:
@@ -153,6 +150,16 @@ class SimulatedPeers:
         assert self.one_dealer is not None
         assert member_id == "dealer"
         return self.one_dealer
+
+
+@cache
+def _encoder() -> Encoder:
+    return Encoder(default_schema(), KEYS)
+
+
+@cache
+def _encoded(persons: tuple[Person, ...], member_id: str, passes: tuple[str, ...]) -> Batch:
+    return _encoder().encode(persons, member_id, passes)
 
 
 def _parts(

@@ -15,7 +15,7 @@ from coordinator.answer import Answer
 from coordinator.city import collect_signatures, hand_over_roster, make_city_secret
 from coordinator.connections import Connections
 from coordinator.errors import RosterMissingError
-from coordinator.peers import MemberClient, NodeClient
+from coordinator.peers import MemberClient, NodeClient, Peers
 from coordinator.process import CoordinatorProcess
 from coordinator.store.members import MemberRole, Registered, StoredRoster
 from privacy.canonical import canonical_bytes
@@ -36,7 +36,7 @@ class RosterStep:
     city_epoch: int | None
 
 
-async def advance(process: CoordinatorProcess, connections: Connections) -> RosterStep:
+async def advance(process: CoordinatorProcess, connections: Peers) -> RosterStep:
     """Take the roster as far as it goes now.
 
     Raises:

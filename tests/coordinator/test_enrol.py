@@ -44,7 +44,7 @@ def test_a_member_joins_with_its_code(process: CoordinatorProcess) -> None:
 
     certificate = registrar.admit(shown(code))
 
-    assert x509.load_pem_x509_certificate(certificate)
+    assert x509.load_pem_x509_certificate(certificate).version is x509.Version.v3
     assert process.members.get("school").state is MemberState.JOINED
 
 
