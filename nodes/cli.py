@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import typer
 
-from nodes.verbs.operate import doctor, import_, init, preview_encoding, serve, status
+from nodes.verbs.operate import (
+    doctor,
+    import_,
+    init,
+    preview_encoding,
+    quality,
+    serve,
+    status,
+)
 from nodes.verbs.people import account_app, alerts_app, audit_app, hold, plans_app, roster_app
 
 app = typer.Typer(no_args_is_help=True, help="部署のノード / a department's node")
 app.command("init")(init)
 app.command("doctor")(doctor)
 app.command("import")(import_)
+app.command("quality")(quality)
 app.command("serve")(serve)
 app.command("status")(status)
 app.command("preview-encoding")(preview_encoding)

@@ -9,8 +9,11 @@ from pathlib import Path
 from nodes.driver.context import NodeContext
 from nodes.governance import Governance
 from nodes.ingest.department import load_department
+from nodes.ingest.mapping import read_rows
 from nodes.ingest.report import ImportReport
 from nodes.intake import Intake, take_in
+from nodes.quality import Quality, examine
+from nodes.records import resolve_records
 from nodes.store.people import ImportSummary, StoredRow
 from privacy.audit import EntryKind
 from privacy.governance.consent import Restriction, RestrictionKind
@@ -69,3 +72,13 @@ class Importing:
                 )
             )
             context.log(tables, EntryKind.CHANGED, "import", rows=report.rows, used=report.used)
+
+
+def file_quality(context: NodeContext) -> Quality:
+    """Read the department's file again and say what normalisation does to it; stores nothing.
+
+    Raises:
+        EnishiError: the file or its mapping cannot be used.
+    """
+    raw = read_rows(load_department(context.config.department_file))
+    return examine(raw, resolve_records(raw))

@@ -77,6 +77,42 @@ def import_(
 
 
 @command
+def quality(
+    config: ConfigFile = DEFAULT_CONFIG,
+    json_: AsJson = False,
+    lang: Lang = "ja",
+) -> None:
+    """正規化で何が変わったか(異体字、読めない日付など) / what normalisation did to the file."""
+    from nodes.driver.importing import file_quality  # noqa: PLC0415
+
+    found, console = file_quality(open_node(config)), Console.make(lang, json_)
+    console.say(
+        Text(
+            f"{found.rows:,}行、使用 {found.used:,}行、子ども {found.records:,}人、"
+            f"自部署の重複 {found.duplicate_groups:,}組",
+            f"{found.rows:,} rows, {found.used:,} used, {found.records:,} children, "
+            f"{found.duplicate_groups:,} groups of own duplicates",
+        )
+    )
+    headings = [Text("項目", "field"), Text("記入", "written"), Text("使える", "usable")]
+    headings.append(Text("読めない", "lost"))
+    console.table(
+        headings,
+        [[f.name, f"{f.written:,}", f"{f.usable:,}", f"{f.lost:,}"] for f in found.fields],
+    )
+    headings = [Text("書かれた字", "written"), Text("揃えた字", "folded"), Text("件", "count")]
+    console.table(headings, [[one, other, f"{count:,}"] for one, other, count in found.variants])
+    headings = [Text("気づいたこと", "found"), Text("直し方", "fix"), Text("件", "count")]
+    problems = [
+        [what.in_language(console.language), fix.in_language(console.language), f"{count:,}"]
+        for what, fix, count in found.problem_texts()
+    ]
+    console.table(headings, problems)
+    raw: Any = found.to_json()
+    console.done(raw)
+
+
+@command
 def serve(
     config: ConfigFile = DEFAULT_CONFIG,
     json_: AsJson = False,
