@@ -26,6 +26,7 @@ from privacy.errors import BadInputError, ProtocolError, RefusedError, Text
 from privacy.lookup.parsing import table_from
 from privacy.lookup.tables import DECOY, Table
 from privacy.plan import Plan, PlanKind
+from privacy.screening.population import grade_code
 from privacy.statistics.query import CountQuery, Dimension
 
 if TYPE_CHECKING:
@@ -41,6 +42,8 @@ DEFAULT_PER_WEEK = 4
 
 LISTED = "alerts.listed"
 """The dimension of a statistic that counts this node's own alerts."""
+GRADE = "D-02.grade"
+"""The dimension whose values are written in many ways and released in the catalogue's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,8 +317,14 @@ def _labels(tables: Tables, rows: OwnRows, dimension: str) -> list[str]:
             Text("項目を取り込むか、計画を断ってください。", "Import it or refuse the plan."),
         )
     newest = facts.dropna(subset=[variable]).sort_values("period", kind="stable")
-    last = newest.drop_duplicates("row_id", keep="last").set_index("row_id")[variable]
-    return [_label(last.get(row_id)) for row_id in rows.row_ids]
+    last = newest.drop_duplicates("row_id", keep="last").set_index("row_id")
+    if dimension == GRADE and "school" in last.columns:
+        grades, schools = last[variable], last["school"]
+        return [
+            grade_code(_label(grades.get(row_id)), _label(schools.get(row_id)))
+            for row_id in rows.row_ids
+        ]
+    return [_label(last[variable].get(row_id)) for row_id in rows.row_ids]
 
 
 def _label(value: object) -> str:

@@ -1,0 +1,1 @@
+"""`enishi demo`: the whole federation, real processes on loopback, on a made-up town."""
