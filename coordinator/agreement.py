@@ -9,11 +9,10 @@ from __future__ import annotations
 import contextlib
 
 from coordinator.messages import RunId
+from coordinator.wire_bytes import pack_ready, unpack_ready
 from coordinator.work import Work
 from privacy.errors import EnishiError, ProtocolError, Text
 from privacy.transcript import Ready, check_readys, transcript
-from protos import common_pb2
-from protos.values import ready_message, ready_value
 
 TRANSCRIPT = "transcript"
 _READY = "ready/"
@@ -48,14 +47,14 @@ async def collect_readys(work: Work) -> dict[str, Ready]:
 def ready_values(work: Work, readys: dict[str, Ready]) -> dict[str, bytes]:
     """Return what is stored of an agreement: every Ready, and the transcript."""
     fixed = transcript(work.stored.plan_digest, work.plan.dealer, list(readys.values()))
-    values = {f"{_READY}{n}": ready_message(r).SerializeToString() for n, r in readys.items()}
+    values = {f"{_READY}{n}": pack_ready(r) for n, r in readys.items()}
     return values | {TRANSCRIPT: fixed}
 
 
 def stored_readys(work: Work) -> tuple[Ready, ...]:
     """Return the Readys of the transcript, by node id."""
     found = (work.value(f"{_READY}{node}") for node in work.nodes)
-    return tuple(ready_value(common_pb2.Ready.FromString(body)) for body in found)
+    return tuple(unpack_ready(body) for body in found)
 
 
 def run_of(work: Work) -> RunId:

@@ -33,14 +33,13 @@ from coordinator.process_keys import ProcessKeys
 from coordinator.store.answers import AnswerStore, forget_answers, keep_answer
 from coordinator.store.audit import AuditLog
 from coordinator.store.engine import Database
-from coordinator.wire_dealer import deal_request_message, deal_request_value
+from coordinator.wire_bytes import pack_deal_request, unpack_deal_request
 from privacy.audit import EntryKind
 from privacy.canonical import framed
 from privacy.errors import ProtocolError, RefusedError, Text
 from privacy.keys import KEY_BYTES
 from privacy.lookup.shuffled import EXTRA
 from privacy.plan import PlanKind
-from protos import coordinator_pb2
 
 DEAL, REQUEST, CARDS, ENDED = "deal", "request", "cards", "ended"
 
@@ -138,7 +137,7 @@ class Dealer:
         boxes = pack_boxes(seal_seeds(request.run, dealer, static, request.readys, seeds))
         rows = {
             DEAL: (request.digest, boxes),
-            REQUEST: (request.digest, deal_request_message(request).SerializeToString()),
+            REQUEST: (request.digest, pack_deal_request(request)),
         }
         plan = request.plan.digest.hex()
         about: Mapping[str, str | int] = {"plan": plan, "nodes": len(nodes)}
@@ -149,7 +148,7 @@ class Dealer:
         stored = self._answers.any(run.transcript.hex(), REQUEST)
         if stored is None:
             raise _no_such_run()
-        request = deal_request_value(coordinator_pb2.DealRequest.FromString(stored))
+        request = unpack_deal_request(stored)
         if request.run != run or request.plan.kind is not PlanKind.SCREEN:
             raise _no_such_run()
         return request

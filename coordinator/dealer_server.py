@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import signal
+import sys
 from importlib.metadata import version
 from pathlib import Path
 
@@ -66,6 +68,9 @@ async def _run(config: DealerConfig, database: Database) -> None:
         config, database, lambda method, kind: log("failed_inside", method=method, kind=kind)
     )
     await server.start()
+    line = {"event": "serving", "grpc": config.listen}
+    sys.stdout.write(json.dumps(line) + "\n")
+    sys.stdout.flush()
     log("serving", port=port)
     await stop.wait()
     await server.stop(STOP_GRACE_S)

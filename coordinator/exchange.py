@@ -12,8 +12,9 @@ from contextlib import ExitStack
 from coordinator.agreement import run_of, stored_readys
 from coordinator.dealing import CORRECTION, DealRequest, lookup_run
 from coordinator.errors import MemberError, WaitingError
-from coordinator.frames import dealings, pack_dealing, pack_sealed, sealed_messages
+from coordinator.frames import dealings, sealed_messages
 from coordinator.messages import Dealing, RunId, Sealed
+from coordinator.wire_bytes import pack_dealing, pack_sealed
 from coordinator.work import Work
 from privacy.errors import EnishiError, ProtocolError, Text, UnreachableError
 

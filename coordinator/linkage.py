@@ -15,7 +15,7 @@ import numpy as np
 
 from coordinator.approvals import collect_approvals
 from coordinator.encodings import FIRST, Arrival, Expected, merged, second_passes
-from coordinator.frames import encodings, pack_encoding, receive
+from coordinator.frames import encodings, receive
 from coordinator.heads import exchange_heads
 from coordinator.messages import RunId
 from coordinator.rounds.link import LinkState
@@ -30,6 +30,7 @@ from coordinator.slots import (
     universe_parts,
 )
 from coordinator.store.rounds import SlotTable, add_slot_table
+from coordinator.wire_bytes import pack_encoding
 from coordinator.work import Moved, Work
 from privacy.canonical import canonical_bytes
 from privacy.encoding.batch import Batch

@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 
-from sqlalchemy import Connection
-
 from coordinator.agreement import (
     TRANSCRIPT,
     abandon,
@@ -23,12 +21,14 @@ from coordinator.agreement import (
 from coordinator.approvals import collect_approvals
 from coordinator.dealing import CELLS, lookup_run
 from coordinator.exchange import INPUTS, deal, relay, slots_in_force
-from coordinator.frames import outputs, pack_output, receive
+from coordinator.frames import outputs, receive
 from coordinator.heads import exchange_heads
 from coordinator.outputs import ExpectedOutput, OutputArrival, vector
 from coordinator.queries import query_of
 from coordinator.rounds.statistics import StatisticsState
+from coordinator.store.engine import Connection
 from coordinator.store.releases import StoredRelease, add_release, extend_ledger, ledger_in
+from coordinator.wire_bytes import pack_output
 from coordinator.work import Moved, Work
 from privacy.canonical import canonical_bytes
 from privacy.dp.ledger import Limits

@@ -24,19 +24,18 @@ from coordinator.approvals import collect_approvals
 from coordinator.dealing import lookup_run, most_opened
 from coordinator.errors import MemberError
 from coordinator.exchange import GROUP, INPUTS, deal, relay, slots_in_force
-from coordinator.frames import outputs, pack_output, pack_sealed, receive
+from coordinator.frames import outputs, receive
 from coordinator.heads import exchange_heads
 from coordinator.messages import Alert, Receipt, Sealed
 from coordinator.outputs import ExpectedOutput, OutputArrival, listed_cards, vector
 from coordinator.rounds.screen import ScreenState
-from coordinator.wire_streams import sealed_value
+from coordinator.wire_bytes import pack_output, pack_sealed, unpack_sealed
 from coordinator.work import Moved, Work
 from privacy.canonical import canonical_bytes, framed
 from privacy.errors import ProtocolError, Text
 from privacy.identity import verify
 from privacy.lookup.combine import listed_positions
 from privacy.lookup.run import LookupRun
-from protos import common_pb2
 
 LISTED = "listed"
 RESULT = "result"
@@ -194,7 +193,7 @@ def _expiry(work: Work) -> str:
 
 
 def _outer_keys(work: Work) -> Sealed:
-    return sealed_value(common_pb2.Sealed.FromString(work.value(_OUTER_KEYS)))
+    return unpack_sealed(work.value(_OUTER_KEYS))
 
 
 def _listed(work: Work) -> tuple[int, ...]:

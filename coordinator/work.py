@@ -13,12 +13,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeVar
 
-from sqlalchemy import Connection
-
 from coordinator.errors import MemberError, UnknownRoundError, WaitingError
 from coordinator.peers import MemberClient, NodeClient, Peers
 from coordinator.process import CoordinatorProcess
 from coordinator.spool import Spool
+from coordinator.store.engine import Connection
 from coordinator.store.rounds import StoredRound
 from privacy.errors import EnishiError, Text, UnreachableError
 from privacy.plan import Plan

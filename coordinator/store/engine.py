@@ -13,6 +13,8 @@ from sqlalchemy import Connection
 
 from protos.sql import READ_ONLY, open_database
 
+__all__ = ["Connection", "Database"]
+
 _MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
 
 
