@@ -33,11 +33,15 @@ def sample_noise(cells: int, scale: float) -> NDArray[np.int64]:
                 f"Noise needs 1 to {MAX_CELLS} cells and a positive, finite scale.",
             )
         )
-    import opendp.prelude as dp  # noqa: PLC0415 - heavy; only who draws noise pays for it
+    # The prelude would load scikit-learn as well: 70 MB that a node has no use for.
+    from opendp.domains import atom_domain, vector_domain  # noqa: PLC0415
+    from opendp.measurements import make_gaussian  # noqa: PLC0415
+    from opendp.metrics import l2_distance  # noqa: PLC0415
+    from opendp.mod import enable_features  # noqa: PLC0415
 
-    dp.enable_features("contrib")
-    space = dp.vector_domain(dp.atom_domain(T="i64"), size=cells), dp.l2_distance(T=float)
-    mechanism = dp.m.make_gaussian(*space, scale)
+    enable_features("contrib")
+    domain = vector_domain(atom_domain(T="i64"), size=cells)
+    mechanism = make_gaussian(domain, l2_distance(T=float), scale)
     return np.array(mechanism([0] * cells), dtype=np.int64)
 
 
