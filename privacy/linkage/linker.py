@@ -51,6 +51,7 @@ class Linker:
     stack: Stack
     linked: Linked
     everything: Pairs = field(repr=False)
+    thresholds: Thresholds
 
     @property
     def departments(self) -> tuple[str, ...]:
@@ -128,7 +129,7 @@ class Linker:
         enlarged = self.stack.with_views(views)
         passes = tuple(dict.fromkeys(view.partition("/")[0] for view in views))
         found = merge([self.everything, candidates(enlarged, passes)], enlarged.rows)
-        return _link(enlarged, found, self.linked.first_model)
+        return _link(enlarged, found, self.linked.first_model, self.thresholds)
 
 
 def start(batches: Sequence[Batch], thresholds: Thresholds | None = None) -> Linker:
@@ -138,7 +139,7 @@ def start(batches: Sequence[Batch], thresholds: Thresholds | None = None) -> Lin
         ProtocolError: an array has another shape than agreed, or a department is there twice.
     """
     stacked = stack(batches)
-    return _link(stacked, candidates(stacked, (FIRST,)), None, thresholds)
+    return _link(stacked, candidates(stacked, (FIRST,)), None, thresholds or Thresholds())
 
 
 def _first_views(stacked: Stack) -> tuple[str, ...]:
@@ -156,7 +157,7 @@ def _link(
     stacked: Stack,
     found: Pairs,
     first_model: MatchModel | None,
-    thresholds: Thresholds | None = None,
+    thresholds: Thresholds,
 ) -> Linker:
     """Weigh the pairs *found*, solve, then look again among the rows that stay open."""
     shown = evidence(stacked, found, tuple(stacked.views))
@@ -183,7 +184,7 @@ def _link(
             linked = _remainder(stacked, linked, second_model, thresholds)
             if before - linked.solution.count < _WORTHWHILE * before:
                 break
-    return Linker(stacked, linked, found)
+    return Linker(stacked, linked, found, thresholds)
 
 
 def _solved(
@@ -193,7 +194,7 @@ def _solved(
     weight: Floats,
     first_model: MatchModel,
     second_model: MatchModel | None,
-    thresholds: Thresholds | None,
+    thresholds: Thresholds,
 ) -> Linked:
     across = found.across(stacked)
     pairs, weight, shown = found.where(across), weight[across], shown.where(across)
@@ -202,9 +203,7 @@ def _solved(
     return Linked(pairs, shown, weight, probability, solution, first_model, second_model)
 
 
-def _remainder(
-    stacked: Stack, linked: Linked, model: MatchModel, thresholds: Thresholds | None
-) -> Linked:
+def _remainder(stacked: Stack, linked: Linked, model: MatchModel, thresholds: Thresholds) -> Linked:
     """Compare the unlinked rows again with those that may take them, and solve anew."""
     cluster = linked.solution.cluster
     size = np.bincount(cluster)

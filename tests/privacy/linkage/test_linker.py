@@ -3,6 +3,7 @@ import pytest
 
 from privacy.encoding.batch import Batch
 from privacy.errors import ProtocolError
+from privacy.linkage.clusters import Thresholds
 from privacy.linkage.linker import Linker, start
 from privacy.linkage.quality import Score, evaluate, quality_report
 from privacy.linkage.stack import Ids
@@ -180,3 +181,18 @@ def test_a_placeholder_number_shared_by_many_links_nobody() -> None:
     ]
 
     assert start(batches).solution.count == 80
+
+
+def test_thresholds_hold_for_the_second_pass_too() -> None:
+    made = town(12, 200)
+    strict = Thresholds(link=0.999999)
+
+    linker = start(made.batches, strict)
+    asked = linker.ask(SEED)
+    second = linker.second_pass(made.again(asked), asked)
+
+    assert second.thresholds == strict
+    assert (
+        second.solution.count
+        >= start(made.batches).second_pass(made.again(asked), asked).solution.count
+    )
