@@ -12,6 +12,7 @@ from coordinator.kinds import kind_of
 from coordinator.lock import driver_lock
 from coordinator.log import Log
 from coordinator.process import CoordinatorProcess
+from coordinator.spool import Spool
 from coordinator.store.rounds import StoredRound
 from privacy.errors import EnishiError
 
@@ -43,6 +44,7 @@ async def run_round(
         while True:
             with driver_lock(process.config.home) as mine:
                 if mine:
+                    sweep(process)
                     return await Driver(process, connections, log).drive(round_id)
             stored = process.rounds.get(round_id)
             if has_ended(stored):
@@ -69,7 +71,22 @@ async def drive_unfinished(process: CoordinatorProcess, log: Log, stop: asyncio.
         await connections.close()
 
 
+def sweep(process: CoordinatorProcess) -> int:
+    """Destroy what a driver that was killed at the very end of a round has left in its spool.
+
+    Returns:
+        How many ended rounds still had one.
+    """
+    folder = process.config.spool
+    left = {path.name for path in folder.iterdir()} if folder.is_dir() else set()
+    ended = [r.round_id for r in process.rounds.all() if r.round_id in left and has_ended(r)]
+    for round_id in ended:
+        Spool(folder, round_id).destroy()
+    return len(ended)
+
+
 async def _drive_all(process: CoordinatorProcess, connections: Connections, log: Log) -> None:
+    sweep(process)
     driver = Driver(process, connections, log)
     for stored in process.rounds.all():
         if has_ended(stored):

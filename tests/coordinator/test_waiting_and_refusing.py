@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from coordinator.messages import EncodingPart
 from coordinator.planning import plan_link, store_plan
 from coordinator.process import CoordinatorProcess
+from coordinator.running import sweep
 from coordinator.store.rounds import StoredRound
 from privacy.dp.ledger import Account, EntryState, Limits
 from privacy.errors import BadInputError, EnishiError, RefusedError, Text
@@ -244,3 +245,19 @@ def test_a_statistics_round_that_dies_stays_charged(process: CoordinatorProcess)
     assert ended.state == "failed"
     assert ledger.spent(Account("children", 2026)).nano == 10_000_000
     assert ledger.entries[-1].state is EntryState.DEAD
+
+
+def test_codes_of_a_round_killed_while_it_failed_are_swept(process: CoordinatorProcess) -> None:
+    federation, stored = _link(process)
+    federation.peers.nodes["school"].script.changes = _zeros
+
+    def killed(point: str) -> None:
+        if point == "link:failed:after":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        asyncio.run(federation.driver(killed).drive(stored.round_id))
+    assert list(process.config.spool.glob("*"))
+
+    assert sweep(process) == 1
+    assert not list(process.config.spool.glob("*"))
