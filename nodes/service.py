@@ -19,7 +19,7 @@ from nodes.driver.exchange import Exchange
 from nodes.driver.linking import Linking
 from nodes.driver.plans import Plans
 from nodes.driver.runs import Runs
-from nodes.driver.sealed import SealedMatching
+from nodes.driver.sealed import Gathering, SealedMatching
 from nodes.driver.status import member_status
 from nodes.encoder import whole
 from protos import common_pb2, node_pb2, node_pb2_grpc
@@ -163,10 +163,11 @@ class NodeService(node_pb2_grpc.NodeServicer):
         self, request_iterator: AsyncIterator[node_pb2.UniverseChunk], context: Call
     ) -> common_pb2.Done:
         """Match this sealed department against the universe, here."""
-        chunks = await wire.collected(request_iterator, MOST_PIECES)
-        if chunks:
-            plan = sized(chunks[0].plan_digest, DIGEST_BYTES, "plan_digest")
-            await _off_loop(self._sealed.match, plan, map(wire.universe_piece, chunks))
+        gathered, plan = Gathering(), b""
+        async for chunk in request_iterator:
+            plan = sized(chunk.plan_digest, DIGEST_BYTES, "plan_digest")
+            gathered.add(wire.universe_piece(chunk), self._context.config.max_message_rows)
+        await _off_loop(self._sealed.match, plan, gathered)
         return common_pb2.Done()
 
     async def AcceptSlots(

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
 from nodes.driver.context import NodeContext
 from nodes.driver.plans import approved_plan
@@ -24,7 +24,7 @@ class SealedMatching:
         """Work on *context*."""
         self._context = context
 
-    def match(self, plan_digest: bytes, pieces: Iterator[UniversePiece]) -> None:
+    def match(self, plan_digest: bytes, gathered: Gathering) -> None:
         """Match this sealed department's records locally; the row-to-slot map stays here.
 
         Raises:
@@ -40,7 +40,7 @@ class SealedMatching:
         with context.store.reading() as tables:
             plan = approved_plan(context, tables, plan_digest, PlanKind.LINK)
             persons = tables.records.persons()
-        told, offered, model = _universe(pieces)
+        told, offered, model = gathered.finish()
         passes = tuple(dict.fromkeys(view.partition("/")[0] for view in model.views))
         own = encoder_of(context, plan).encode(persons, context.node, passes)
         slots = match_locally(offered, own, model)
@@ -50,28 +50,67 @@ class SealedMatching:
         )
 
 
-def _universe(pieces: Iterator[UniversePiece]) -> tuple[UniversePiece, Universe, MatchModel]:
-    taken: list[UniversePiece] = []
-    at = 0
-    for piece in pieces:
-        first = taken[0] if taken else piece
+class Gathering:
+    """The universe as it arrives: each piece is copied to its place, so nothing is held twice."""
+
+    def __init__(self) -> None:
+        """Wait for the first piece, which says how many entries there are."""
+        self._told: UniversePiece | None = None
+        self._at = 0
+        self._slots = np.zeros(0, dtype=np.int64)
+        self._tokens: dict[str, NDArray[np.uint8]] = {}
+        self._views: dict[str, NDArray[np.uint64]] = {}
+
+    def add(self, piece: UniversePiece, most_entries: int) -> None:
+        """Take the next piece.
+
+        Raises:
+            ProtocolError: it does not fit the first one, comes out of order, or is too large.
+        """
+        first = self._told
+        if first is None:
+            if not 0 < piece.total_entries <= most_entries or not piece.model_json:
+                raise wrong("符号の数が範囲外です", "a number of entries out of range")
+            first = self._told = piece
+            self._make_room(piece)
+        stop = self._at + len(piece.entry_slots)
         same = (piece.version, piece.digest, piece.total_entries, piece.total_slots) == (
             first.version,
             first.digest,
             first.total_entries,
             first.total_slots,
         )
-        if not same or piece.first_entry != at or set(piece.views) != set(first.views):
+        shape = piece.views.keys() == self._views.keys()
+        if not same or not shape or piece.first_entry != self._at or stop > first.total_entries:
             raise wrong("符号の断片が合いません", "pieces of the universe do not fit")
-        at += len(piece.entry_slots)
-        taken.append(piece)
-    if not taken or at != taken[0].total_entries or not taken[0].model_json:
-        raise wrong("符号が途中で切れています", "a universe that ends early")
-    first = taken[0]
-    slots = np.concatenate([piece.entry_slots for piece in taken]).astype(np.int64)
-    if int(slots.max(initial=0)) >= first.total_slots:
-        raise wrong("範囲外のスロットがあります", "a slot outside the table")
-    tokens = {kind: np.concatenate([p.tokens[kind] for p in taken]) for kind in first.tokens}
-    views = {view: np.concatenate([p.views[view] for p in taken]) for view in first.views}
-    model = model_from_json(json.loads(first.model_json))
-    return first, Universe(slots, tokens, views), model
+        if int(piece.entry_slots.max(initial=0)) >= first.total_slots:
+            raise wrong("範囲外のスロットがあります", "a slot outside the table")
+        self._slots[self._at : stop] = piece.entry_slots
+        for kind, tokens in piece.tokens.items():
+            self._tokens[kind][self._at : stop] = tokens
+        for view, codes in piece.views.items():
+            self._views[view][self._at : stop] = codes
+        self._at = stop
+
+    def finish(self) -> tuple[UniversePiece, Universe, MatchModel]:
+        """Return the first piece, the whole universe and the match model.
+
+        Raises:
+            ProtocolError: pieces are missing.
+        """
+        if self._told is None or self._at != self._told.total_entries:
+            raise wrong("符号が途中で切れています", "a universe that ends early")
+        model = model_from_json(json.loads(self._told.model_json))
+        return self._told, Universe(self._slots, self._tokens, self._views), model
+
+    def _make_room(self, piece: UniversePiece) -> None:
+        entries = piece.total_entries
+        self._slots = np.zeros(entries, dtype=np.int64)
+        self._tokens = {
+            kind: np.zeros((entries, *values.shape[1:]), dtype=np.uint8)
+            for kind, values in piece.tokens.items()
+        }
+        self._views = {
+            view: np.zeros((entries, *values.shape[1:]), dtype=np.uint64)
+            for view, values in piece.views.items()
+        }
