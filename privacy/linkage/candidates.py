@@ -111,6 +111,25 @@ def candidates(stack: Stack, passes: Iterable[str]) -> Pairs:
     return merge(parts, stack.rows)
 
 
+def candidates_between(stack: Stack, passes: Iterable[str]) -> Pairs:
+    """Return the candidate pairs across the two departments of *stack*, and no others.
+
+    For a sealed department against the universe: the universe is not compared with itself.
+    """
+    wanted = tuple(f"{name}/" for name in passes)
+    parts = [pairs_by_token(stack, name) for name in TOKENS if name in stack.tokens]
+    first = (stack.department == 0)[:, None]
+    for view, codes in stack.views.items():
+        if view.startswith(wanted):
+            left = np.where(first, codes, np.uint64(0))
+            right = np.where(first, np.uint64(0), codes)
+            rows = len(present(right))
+            comparisons = rows * len(present(left))
+            limit = largest_distance(64 * codes.shape[1], comparisons, _FALSE_PER_ROW * rows)
+            parts += [Pairs(hits.left, hits.right) for hits in pairs_within(left, right, limit)]
+    return merge(parts, stack.rows)
+
+
 def remaining_candidates(
     stack: Stack, seekers: NDArray[np.bool_], sought: NDArray[np.bool_]
 ) -> Pairs:

@@ -16,7 +16,7 @@ import numpy as np
 
 from privacy.encoding.batch import Batch, Codes, Tokens
 from privacy.errors import ProtocolError, Text
-from privacy.linkage.candidates import Pairs, candidates
+from privacy.linkage.candidates import Pairs, candidates_between
 from privacy.linkage.evidence import evidence
 from privacy.linkage.slots import random_permutation
 from privacy.linkage.stack import Ids, Stack, stack
@@ -133,8 +133,7 @@ def match_locally(offered: Universe, own: Batch, model: MatchModel, threshold: f
     batch = Batch(_UNIVERSE, len(offered.slots), dict(offered.tokens), dict(offered.views))
     stacked = stack([batch, own])
     passes = tuple(dict.fromkeys(view.partition("/")[0] for view in model.views))
-    pairs = candidates(stacked, passes)
-    pairs = pairs.where(pairs.across(stacked))
+    pairs = candidates_between(stacked, passes)
     shown = evidence(stacked, pairs, model.views)
     weight = model.weigh(shown)
     row, slot = pairs.right - stacked.offsets[1], offered.slots[pairs.left]
