@@ -13,6 +13,9 @@ import typer
 from privacy.errors import Text
 from protos.console import AsJson, Console, Lang, command
 
+INTERRUPTED = 130
+"""Exit status of a demo that was stopped before its summary."""
+
 app = typer.Typer(no_args_is_help=True, help="架空の市で全体を動かす / a made-up town")
 
 
@@ -53,6 +56,7 @@ def up(
         language=console.language,
     )
     signal.signal(signal.SIGTERM, _stop)
+    summary = None
     try:
         with federation(options) as (stage, phases):
             summary = go_through(stage, phases)
@@ -66,6 +70,8 @@ def up(
                 wait(stage)
     except KeyboardInterrupt:
         console.say(Text("すべて止めました。", "Everything has stopped."))
+        if summary is None:
+            raise typer.Exit(INTERRUPTED) from None
 
 
 def _say_addresses(console: Console, addresses: dict[str, str]) -> None:

@@ -9,16 +9,17 @@ from __future__ import annotations
 import csv
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from deploy.demo.stage import Seat
-from privacy.linkage.quality import Score, evaluate
+from privacy.linkage.quality import Score
 
 UNLINKED = -1
 
@@ -67,21 +68,23 @@ def open_read_only(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=30)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Links:
     """All departments' links beside the truth."""
 
     departments: tuple[DepartmentLinks, ...]
     truth: dict[tuple[str, str], str] = field(repr=False)
 
-    @property
+    @cached_property
     def across(self) -> Score:
         """Pairs of rows of different departments, found and true."""
-        return self._score(lambda _name: True)
+        return self._score(np.ones(len(self.departments), dtype=np.bool_))
 
     def of(self, department: str) -> Score:
         """Return the score over the pairs with one end in *department*."""
-        return _minus(self.across, self._score(lambda name: name != department))
+        others = [one.department != department for one in self.departments]
+        whole, rest = self.across, self._score(np.array(others, dtype=np.bool_))
+        return Score(whole.correct - rest.correct, whole.found - rest.found, whole.true - rest.true)
 
     def linked(self, department: str) -> int:
         """Return how many rows of *department* share a slot with another department's."""
@@ -92,33 +95,45 @@ class Links:
 
     def slot(self, department: str, row_id: str) -> int:
         """Return the slot of one row, or `UNLINKED`."""
-        for one in self.departments:
-            if one.department == department and row_id in one.row_ids:
-                return int(one.slots[one.row_ids.index(row_id)])
-        return UNLINKED
+        return self._places.get((department, row_id), UNLINKED)
 
-    def _score(self, wanted: Callable[[str], bool]) -> Score:
-        clusters, entities, departments = [], [], []
-        numbers: dict[str, int] = {}
-        alone = -1
-        for place, one in enumerate(self.departments):
-            if not wanted(one.department):
-                continue
-            for row_id, slot in zip(one.row_ids, one.slots.tolist(), strict=True):
-                entity = self.truth.get((one.department, row_id))
-                if entity is None:
-                    continue
-                if slot == UNLINKED:
-                    slot, alone = alone, alone - 1  # noqa: PLW2901 - a cluster of its own
-                clusters.append(slot)
-                entities.append(numbers.setdefault(entity, len(numbers)))
-                departments.append(place)
-        arrays = (np.array(each, dtype=np.int64) for each in (clusters, entities, departments))
-        return evaluate(*arrays).across
+    @cached_property
+    def _places(self) -> dict[tuple[str, str], int]:
+        return {
+            (one.department, row_id): slot
+            for one in self.departments
+            for row_id, slot in zip(one.row_ids, one.slots.tolist(), strict=True)
+        }
+
+    @cached_property
+    def _rows(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+        """Return slot, person and department of each row with a truth, as small numbers."""
+        names = {one.department: place for place, one in enumerate(self.departments)}
+        known = [(key, slot) for key, slot in self._places.items() if key in self.truth]
+        people: dict[str, int] = {}
+        person = [people.setdefault(self.truth[key], len(people)) for key, _ in known]
+        slots = np.array([slot for _, slot in known], dtype=np.int64)
+        alone = slots == UNLINKED
+        slots[alone] = slots.max(initial=0) + 1 + np.arange(alone.sum())
+        departments = np.array([names[key[0]] for key, _ in known], dtype=np.int64)
+        return slots, np.array(person, dtype=np.int64), departments
+
+    def _score(self, wanted: NDArray[np.bool_]) -> Score:
+        """Return the score over pairs of rows of two different *wanted* departments."""
+        slots, people, departments = self._rows
+        here = wanted[departments]
+        slots, people, departments = slots[here], people[here], departments[here]
+        both = slots * (people.max(initial=0) + 1) + people
+        many = len(self.departments)
+        return Score(
+            *(_pairs(key) - _pairs(key * many + departments) for key in (both, slots, people))
+        )
 
 
-def _minus(whole: Score, part: Score) -> Score:
-    return Score(whole.correct - part.correct, whole.found - part.found, whole.true - part.true)
+def _pairs(keys: NDArray[np.int64]) -> int:
+    """Return the number of pairs of rows with the same key."""
+    counts = np.unique(keys, return_counts=True)[1]
+    return int((counts * (counts - 1) // 2).sum())
 
 
 def read_truth(path: Path) -> dict[tuple[str, str], str]:

@@ -14,9 +14,10 @@ import re
 import sqlite3
 import tomllib
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
+from itertools import chain, islice
 from pathlib import Path
 
 from deploy.demo.outcome import open_read_only
@@ -32,7 +33,9 @@ _INSIDE = 4
 """Names of so many characters are found inside longer runs; shorter ones are whole runs."""
 _LONGEST = 24
 _LEAST_DIGITS = 8
-_SECRET_BYTES = 32
+_PUBLIC = b"-----BEGIN CERTIFICATE"
+"""How certificates and requests for them begin; everything else in a keystore is secret."""
+_CONTROL_ROWS = 2_000
 _SPACES = re.compile(r"[\s　・]+")
 
 
@@ -88,7 +91,7 @@ def gather_needles(town: Path, departments: Iterable[str], key_folders: Iterable
         path.read_bytes()
         for folder in key_folders
         for path in folder.rglob("*")
-        if path.is_file() and path.stat().st_size == _SECRET_BYTES
+        if path.is_file() and not path.read_bytes().startswith(_PUBLIC)
     }
     kept = frozenset(number for number in numbers if len(number) >= _LEAST_DIGITS)
     return Needles(frozenset(t for t in texts if len(t) > 1), kept, frozenset(secrets))
@@ -111,41 +114,44 @@ def _add_row(
             numbers.update(value.replace("-", "") for value in written)
 
 
-def scan_folder(
-    folder: Path, needles: Needles, since: str, only: Sequence[Path] | None = None
-) -> Scan:
-    """Search everything below *folder*.
+def scan_files(paths: Iterable[Path], needles: Needles, since: str) -> Scan:
+    """Search files; a database is read as it lies on disk and, besides, value by value.
 
     Args:
-        folder: Of one body; its databases are read as SQL and as files.
+        paths: What one body keeps.
         needles: What must not be there.
         since: Dates from this ISO day on are the federation's own, not birth dates.
-        only: Only these files of it.
     """
+    return _scan(_pieces(paths), needles, since)
+
+
+def check_sighted(keys: Path, database: Path, needles: Needles, since: str) -> None:
+    """Search where children are: a node's own keys and the first of its rows.
+
+    Raises:
+        BlindScanError: no names, no numbers or no keys are found there.
+    """
+    secrets = (path.read_bytes() for path in keys.rglob("*") if path.is_file())
+    found = _scan(chain(secrets, islice(_values(database), _CONTROL_ROWS)), needles, since)
+    if not (found.texts and found.numbers and found.secrets):
+        raise BlindScanError(
+            Text("走査が何も見つけられません。", "The scan finds nothing where it must."),
+        )
+
+
+def _scan(pieces: Iterable[bytes], needles: Needles, since: str) -> Scan:
     known = frozenset(n for n in needles.numbers if not _own_day(n, since))
     texts: set[str] = set()
     numbers: set[str] = set()
     secrets: set[bytes] = set()
     searched = 0
-    for piece in _pieces(sorted(folder.rglob("*")) if only is None else only):
+    for piece in pieces:
         searched += len(piece)
         secrets.update(s for s in needles.secrets if s in piece or s.hex().encode() in piece)
         text = piece.decode("utf-8", errors="replace")
         texts.update(_found_texts(text, needles.texts))
         numbers.update(t for t in _TOKEN.findall(text) if t in known)
     return Scan(searched, len(texts), len(numbers), len(secrets))
-
-
-def check_sighted(scan: Scan) -> None:
-    """Check the positive control: a scan of a node's own database.
-
-    Raises:
-        BlindScanError: it found no names or no numbers there.
-    """
-    if not scan.texts or not scan.numbers:
-        raise BlindScanError(
-            Text("走査が何も見つけられません。", "The scan finds nothing where it must."),
-        )
 
 
 def _own_day(number: str, since: str) -> bool:

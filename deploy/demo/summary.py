@@ -76,10 +76,10 @@ class Summary:
     scans: dict[str, Scan]
     needles: int
     planted: tuple[Case, ...]
-    seconds: dict[str, float]
-    wall_s: float
     peak_bytes: dict[str, int]
-    addresses: dict[str, str] = field(default_factory=dict)
+    addresses: dict[str, str]
+    seconds: dict[str, float] = field(default_factory=dict)
+    wall_s: float = 0.0
 
     def to_json(self) -> dict[str, Any]:
         """Return the summary as JSON takes it."""

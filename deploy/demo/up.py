@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -63,7 +64,9 @@ def go_through(stage: Stage, phases: Phases) -> Summary:
             tables = _release(stage, phases)
         with phases.phase("check"):
             stage.processes.check_alive()
-            summary = gather(stage, phases, linked, alerts, tables, began)
+            found = gather(stage, phases, linked, alerts, tables)
+    wall_s = round(time.monotonic() - began, 1)
+    summary = replace(found, seconds=dict(phases.seconds), wall_s=wall_s)
     summary.write(stage.folder.summary)
     return summary
 
