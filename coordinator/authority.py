@@ -76,20 +76,6 @@ def make_authority(city: str, now: datetime) -> Issued:
     return Issued(_key_pem(key), certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def make_key_and_request() -> tuple[bytes, bytes]:
-    """Return a fresh EC P-256 key and a certificate request for it, both PEM.
-
-    The request names nobody: names come from the registry.
-    """
-    key = ec.generate_private_key(ec.SECP256R1())
-    request = (
-        x509.CertificateSigningRequestBuilder()
-        .subject_name(x509.Name([]))
-        .sign(key, hashes.SHA256())
-    )
-    return _key_pem(key), request.public_bytes(serialization.Encoding.PEM)
-
-
 def issue(
     authority: Issued, request_pem: bytes, subject: Subject, now: datetime, days: int
 ) -> bytes:

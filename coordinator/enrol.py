@@ -16,7 +16,6 @@ from datetime import datetime, timedelta
 from coordinator.authority import Issued, Subject, ends, issue
 from coordinator.config import CoordinatorConfig, is_member_id
 from coordinator.errors import JoinRefusedError
-from coordinator.joinfile import JoinFile
 from coordinator.store.members import (
     JoinCode,
     MemberRole,
@@ -26,6 +25,7 @@ from coordinator.store.members import (
 )
 from privacy.canonical import framed
 from privacy.errors import BadInputError, Text
+from protos.joinfile import JoinFile
 
 CODE_BYTES = 20
 KEY_BYTES = 32

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from coordinator.authority import Subject, issue, make_authority, make_key_and_request
+from coordinator.authority import Subject, issue, make_authority
 from coordinator.config import CoordinatorConfig
 from coordinator.enrol import check_address
 from coordinator.errors import ConfigError
@@ -18,6 +18,7 @@ from coordinator.process_keys import (
 )
 from coordinator.store.engine import Database
 from privacy.errors import BadInputError, Text
+from protos.joining import make_key_and_request
 
 CONFIG_FILE = "coordinator.toml"
 

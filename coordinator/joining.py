@@ -4,29 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import grpc
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature
-
-from coordinator.authority import make_key_and_request
 from coordinator.config import DealerConfig
 from coordinator.enrol import check_address
-from coordinator.joinfile import JoinFile
 from coordinator.process_keys import (
     AUTHORITY_CERTIFICATE,
-    STATIC,
     TLS_CERTIFICATE,
     TLS_KEY,
     ProcessKeys,
 )
 from coordinator.store.engine import Database
-from privacy.errors import BadInputError, ProtocolError, Text
-from protos import common_pb2, coordinator_pb2, coordinator_pb2_grpc
-from protos.problems import raised_by
-from protos.transport import open_joining_channel, spiffe_id
+from privacy.errors import BadInputError, Text
+from protos.joinfile import JoinFile
+from protos.joining import join, make_key_and_request, member_of
 
 CONFIG_FILE = "dealer.toml"
-JOIN_DEADLINE_S = 30
 _REQUEST = "tls.csr"
 
 _TEMPLATE = """\
@@ -59,11 +50,10 @@ async def join_as_dealer(folder: Path, join_file: JoinFile) -> DealerConfig:
         key_pem, request_pem = make_key_and_request()
         keys.keystore.write(TLS_KEY, key_pem)
         keys.keystore.write(_REQUEST, request_pem)
-    keys.keystore.read(STATIC)
-    reply = await _ask(join_file, keys)
-    _check_certificate(reply.certificate_pem, join_file, keys)
+    member = member_of(join_file, keys.identity.public, keys.static.public)
+    certificate = await join(join_file, member, keys.keystore.read(_REQUEST))
     keys.keystore.write(AUTHORITY_CERTIFICATE, join_file.authority_pem.encode())
-    keys.keystore.write(TLS_CERTIFICATE, reply.certificate_pem)
+    keys.keystore.write(TLS_CERTIFICATE, certificate)
     keys.keystore.destroy(_REQUEST)
     Database(config.database_url).close()
     return config
@@ -111,51 +101,3 @@ def _prepare(folder: Path, join_file: JoinFile) -> DealerConfig:
 def _plain(name: str) -> str:
     """Return *name* without what would end a TOML string."""
     return "".join(c for c in name if c.isprintable() and c not in {'"', "\\"})
-
-
-async def _ask(join_file: JoinFile, keys: ProcessKeys) -> coordinator_pb2.JoinReply:
-    request = coordinator_pb2.JoinRequest(
-        code=join_file.code,
-        member=common_pb2.Member(
-            id=join_file.member,
-            role=common_pb2.ROLE_DEALER,
-            identity_public=keys.identity.public,
-            static_public=keys.static.public,
-        ),
-        certificate_request_pem=keys.keystore.read(_REQUEST),
-    )
-    authority = join_file.authority_pem.encode()
-    async with open_joining_channel(join_file.address, join_file.coordinator, authority) as channel:
-        stub = coordinator_pb2_grpc.EnrolmentStub(channel)
-        try:
-            reply: coordinator_pb2.JoinReply = await stub.Join(request, timeout=JOIN_DEADLINE_S)
-        except grpc.aio.AioRpcError as error:
-            raise raised_by(join_file.coordinator, error) from None
-    return reply
-
-
-def _check_certificate(certificate_pem: bytes, join_file: JoinFile, keys: ProcessKeys) -> None:
-    try:
-        certificate = x509.load_pem_x509_certificate(certificate_pem)
-        authority = x509.load_pem_x509_certificate(join_file.authority_pem.encode())
-        certificate.verify_directly_issued_by(authority)
-        request = x509.load_pem_x509_csr(keys.keystore.read(_REQUEST))
-        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-        ours = spiffe_id(join_file.city, join_file.role, join_file.member)
-        fits = (
-            certificate.public_key() == request.public_key()
-            and ours in names.get_values_for_type(x509.UniformResourceIdentifier)
-        )
-    except (ValueError, TypeError, InvalidSignature, x509.ExtensionNotFound):
-        fits = False
-    if not fits:
-        raise ProtocolError(
-            Text(
-                "発行された証明書が、この鍵、この機関、この連合のものではありません。",
-                "The issued certificate is not for this key, this member and this federation.",
-            ),
-            Text(
-                "統括の担当者と参加ファイルを照合してください。",
-                "Compare the join file with the coordinator's operator.",
-            ),
-        )

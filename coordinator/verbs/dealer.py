@@ -10,7 +10,6 @@ from pathlib import Path
 from coordinator.answer import Answer
 from coordinator.authority import ends
 from coordinator.config import DealerConfig
-from coordinator.joinfile import JoinFile
 from coordinator.joining import CONFIG_FILE, join_as_dealer
 from coordinator.membership import Membership
 from coordinator.process import utc_now
@@ -19,6 +18,7 @@ from coordinator.store.engine import Database
 from privacy.errors import Text
 from privacy.identity import fingerprint
 from privacy.roster import Roster
+from protos.joinfile import JoinFile
 
 
 def init(folder: Path, join: Path) -> Answer:

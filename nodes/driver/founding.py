@@ -6,16 +6,15 @@ import asyncio
 from dataclasses import dataclass
 from pathlib import Path
 
-from nodes.client import join
 from nodes.driver.context import AUTHORITY, IDENTITY, STATIC, TLS_CERTIFICATE, TLS_KEY
-from nodes.enrol import JoinFile, certificate_request, check_certificate, make_tls_key
 from privacy.errors import BadInputError, Text
 from privacy.identity import AgreementKey, Fingerprint, IdentityKey, fingerprint
-from privacy.roster import Member, Mode, Role
+from protos.joinfile import JoinFile
+from protos.joining import join, make_key_and_request, member_of
 from protos.keystore import Keystore
-from protos.transport import spiffe_id
 
 CONFIG = "node.toml"
+_REQUEST = "tls.csr"
 _TEMPLATE = """\
 # Enishi: このノードの設定 / configuration of this node
 node = "{node}"
@@ -94,21 +93,15 @@ def found(
     keys = Keystore(folder / "keys")
     identity = IdentityKey(keys.keep(IDENTITY, IdentityKey.generate().seed))
     static = AgreementKey(keys.keep(STATIC, AgreementKey.generate().private))
-    tls_key = keys.keep(TLS_KEY, make_tls_key())
-    request = keys.keep("tls.csr", certificate_request(tls_key, invitation.member))
-    member = Member(
-        invitation.member,
-        Role.NODE,
-        Text(invitation.name_ja, invitation.name_en),
-        identity.public,
-        static.public,
-        Mode.SEALED if invitation.sealed else Mode.OPEN,
-    )
-    certificate, authority = asyncio.run(join(invitation, member, request))
-    spiffe = spiffe_id(invitation.city, "node", invitation.member)
-    check_certificate(certificate, invitation.authority_pem.encode(), tls_key, spiffe)
+    if not keys.has(_REQUEST):
+        key_pem, request_pem = make_key_and_request()
+        keys.write(TLS_KEY, key_pem)
+        keys.write(_REQUEST, request_pem)
+    member = member_of(invitation, identity.public, static.public)
+    certificate = asyncio.run(join(invitation, member, keys.read(_REQUEST)))
     keys.write(TLS_CERTIFICATE, certificate)
-    keys.write(AUTHORITY, authority)
+    keys.write(AUTHORITY, invitation.authority_pem.encode())
+    keys.destroy(_REQUEST)
     text = _TEMPLATE.format(
         node=invitation.member,
         city=invitation.city,

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import pytest
 
-from coordinator.authority import Subject, issue, make_authority, make_key_and_request
+from coordinator.authority import Subject, issue, make_authority
 from coordinator.calls import Caller, CallLimits
 from coordinator.client import GrpcDealer
 from coordinator.config import DealerConfig
@@ -26,6 +26,7 @@ from coordinator.retries import Retries
 from coordinator.store.engine import Database
 from privacy.errors import ProtocolError, RefusedError, UnreachableError
 from protos import coordinator_pb2_grpc
+from protos.joining import make_key_and_request
 from protos.transport import open_channel
 
 T = TypeVar("T")

@@ -8,14 +8,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
-from coordinator.authority import make_key_and_request
 from coordinator.enrol import Admission
 from coordinator.errors import JoinRefusedError
-from coordinator.joinfile import JoinFile
 from coordinator.process import CoordinatorProcess
 from coordinator.store.members import MemberRole, MemberState, Registered
 from privacy.errors import BadInputError
 from privacy.identity import AgreementKey, IdentityKey
+from protos.joinfile import JoinFile
+from protos.joining import make_key_and_request
 from tests.coordinator.conftest import TurnedClock
 
 SCHOOL = Registered(

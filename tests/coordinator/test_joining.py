@@ -12,12 +12,12 @@ import pytest
 from coordinator.authority import make_authority
 from coordinator.config import DealerConfig
 from coordinator.enrolment_server import make_enrolment_server
-from coordinator.joinfile import JoinFile
 from coordinator.joining import join_as_dealer
 from coordinator.process import CoordinatorProcess
 from coordinator.process_keys import ProcessKeys
 from coordinator.store.members import MemberRole, MemberState, Registered
 from privacy.errors import BadInputError, RefusedError, UnreachableError
+from protos.joinfile import JoinFile
 from tests.coordinator.conftest import TurnedClock
 
 DEALER = Registered(
