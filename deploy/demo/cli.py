@@ -55,7 +55,8 @@ def up(
         once=once,
         language=console.language,
     )
-    signal.signal(signal.SIGTERM, _stop)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
     summary = None
     try:
         with federation(options) as (stage, phases):

@@ -8,11 +8,10 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
+from importlib import resources
 from pathlib import Path
 
-import deploy.samples
-
-SAMPLES = Path(deploy.samples.__path__[0])
+SAMPLES = resources.files("deploy").joinpath("samples")
 DEFINITION = "sos.yaml"
 STAFF_ACCOUNT = "ssw1"
 """The member of staff who opens an alert: a school social worker for all schools."""
@@ -29,14 +28,14 @@ def write_governance(folder: Path, today: date) -> None:
     """Write a department's governance folder: four files and the definitions."""
     (folder / "definitions").mkdir(parents=True)
     for name in _FILES:
-        text = (SAMPLES / name).read_text(encoding="utf-8")
+        text = SAMPLES.joinpath(name).read_text(encoding="utf-8")
         (folder / name).write_text(approved(text, today), encoding="utf-8")
     write_definition(folder / "definitions" / DEFINITION, today)
 
 
 def write_definition(path: Path, today: date) -> None:
     """Write the screening definition, approved and valid for a year from *today*."""
-    text = (SAMPLES / "definitions" / DEFINITION).read_text(encoding="utf-8")
+    text = SAMPLES.joinpath("definitions", DEFINITION).read_text(encoding="utf-8")
     path.write_text(approved(text, today), encoding="utf-8")
 
 

@@ -67,11 +67,13 @@ class Processes:
 
         Raises:
             EnishiError: it ended with an error: of the kind that its exit status means,
-                with its message and the last lines of its log.
+                with its message or the last lines of its log; or a server that it may
+                be waiting for has ended.
         """
         child = self._spawn(name, [*arguments, "--json"])
         while child.process.poll() is None:
             self._measure(child)
+            self.check_alive()
             if meanwhile is not None:
                 meanwhile()
             time.sleep(_POLL_S)

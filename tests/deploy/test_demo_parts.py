@@ -17,6 +17,7 @@ from deploy.demo.node_settings import PURPOSES, write_node_settings
 from deploy.demo.options import DemoOptions
 from deploy.demo.outcome import UNLINKED, DepartmentLinks, Links
 from deploy.demo.planted import check_planted
+from deploy.demo.processes import Processes
 from deploy.demo.scan import BlindScanError, Needles, check_sighted, scan_files
 from nodes.config import NodeConfig
 from nodes.governance import Governance
@@ -263,3 +264,30 @@ def test_a_scan_that_sees_nothing_at_a_node_is_an_error(tmp_path: Path) -> None:
     check_sighted(tmp_path / "keys", seen, NEEDLES, "2025-05-01")
     with pytest.raises(BlindScanError):
         check_sighted(tmp_path / "keys", blind, NEEDLES, "2025-05-01")
+
+
+def test_a_server_that_ends_by_itself_is_named_instead_of_waited_for(tmp_path: Path) -> None:
+    processes = Processes(tmp_path)
+    missing = ["--config", str(tmp_path / "missing.toml")]
+    server = processes.start("school", ["node", "serve", *missing])
+
+    try:
+        with pytest.raises(BadInputError) as caught:
+            processes.ready(server)
+        with pytest.raises(BadInputError):
+            processes.run("coordinator", ["coordinator", "status", *missing])
+    finally:
+        processes.stop()
+
+    assert "school" in caught.value.render("ja")
+    assert "missing.toml" in caught.value.render("en")
+
+
+def test_a_verb_that_fails_raises_the_kind_of_its_status(tmp_path: Path) -> None:
+    processes = Processes(tmp_path)
+
+    with pytest.raises(BadInputError) as caught:
+        processes.run("survey", ["node", "status", "--config", str(tmp_path / "missing.toml")])
+
+    assert "survey" in caught.value.render("en")
+    assert processes.peaks()["survey"] > 1_000_000
