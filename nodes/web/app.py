@@ -14,14 +14,11 @@ from starlette.routing import Route
 
 from nodes.config import NodeConfig
 from nodes.store import Store
-from nodes.web.status import NodeStatus, read_status
+from nodes.web import words
+from nodes.web.status import purpose_names, read_status
 from protos.web.frame import Pages, make_app
 
 HERE = Path(__file__).resolve().parent
-_WORDS = {
-    "kinds": {"link": "連携", "screen": "スクリーニング", "statistics": "統計"},
-    "decisions": {"approved": "承認", "pending": "承認待ち", "refused": "拒否"},
-}
 
 
 def fiscal_year(moment: datetime) -> int:
@@ -34,14 +31,16 @@ def node_app(config: NodeConfig, store: Store, clock: Callable[[], datetime]) ->
     facts = {"who_ja": config.name_ja, "who_en": config.name_en, "role": "部署のノード"}
     pages = Pages(HERE, facts)
 
-    async def status() -> NodeStatus:
-        return await run_in_threadpool(read_status, config, store, fiscal_year(clock()))
+    async def page(request: Request, template: str) -> Response:
+        node = await run_in_threadpool(read_status, config, store, fiscal_year(clock()))
+        names = purpose_names(config)
+        return pages.render(request, template, node=node, words=words, purpose=names)
 
     async def home(request: Request) -> Response:
-        return pages.render(request, "status.html", node=await status(), words=_WORDS)
+        return await page(request, "status.html")
 
     async def sent(request: Request) -> Response:
-        return pages.render(request, "sent.html", node=await status())
+        return await page(request, "sent.html")
 
     async def health(_request: Request) -> Response:
         return JSONResponse({"state": "serving"})

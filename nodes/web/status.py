@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from nodes.config import NodeConfig
+from nodes.governance import Governance
 from nodes.store import Store
 from nodes.store.journal import SentRow
 from nodes.store.rounds import StoredPlan
 from privacy.dp.ledger import Account, Ledger, Limits, entry_from
+from privacy.errors import EnishiError, Text
 
 POPULATION = "children"
 """The population whose privacy budget is kept (PROTOCOL 6)."""
@@ -73,3 +76,13 @@ def read_status(config: NodeConfig, store: Store, fiscal_year: int) -> NodeStatu
 def _spent(lines: list[str], fiscal_year: int) -> int:
     entries = tuple(entry_from(json.loads(line)) for line in lines)
     return Ledger(Limits(), entries).spent(Account(POPULATION, fiscal_year)).nano
+
+
+def purpose_names(config: NodeConfig) -> Callable[[str], Text]:
+    """Return a function from a purpose's id to its name; an unknown one keeps its id."""
+    try:
+        purposes = Governance.load(config.governance_folder).purposes.purposes
+    except EnishiError:
+        purposes = ()
+    names = {purpose.id: purpose.name for purpose in purposes}
+    return lambda code: names.get(code, Text(code, code))

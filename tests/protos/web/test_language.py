@@ -13,16 +13,12 @@ import coordinator.web
 import nodes.web
 import protos.web
 from coordinator.web import words
-from nodes.web.app import _WORDS
 from protos.web.language import Translator
 
 FRAME = Path(protos.web.__file__).parent
 SERVICES = {
     "coordinator": (Path(coordinator.web.__file__).parent, words.texts()),
-    "nodes": (
-        Path(nodes.web.__file__).parent,
-        frozenset(text for table in _WORDS.values() for text in table.values()),
-    ),
+    "nodes": (Path(nodes.web.__file__).parent, frozenset[str]()),
     "frame": (FRAME, frozenset[str]()),
 }
 JAPANESE = re.compile(r'"([^"]*[\u3041-\u3096\u30a1-\u30fa\u4e00-\u9fff][^"]*)"')
