@@ -34,6 +34,12 @@ def config(home: Path, *, sealed: bool = False) -> NodeConfig:
     )
 
 
+REASON = (
+    '{"fix":["直し方。","Mend it."],'
+    '"what":["policy.purposes: 目的","policy.purposes: child-support"]}'
+)
+
+
 def plan(kind: str, decision: str, reason: str = "") -> StoredPlan:
     digest = kind.encode().hex().ljust(64, "0")
     by = "policy" if decision != "pending" else ""
@@ -50,7 +56,7 @@ def fill(store: Store) -> None:
         for one in (
             plan("link", "approved"),
             plan("screen", "pending"),
-            plan("statistics", "refused", "policy.purposes: child-support"),
+            plan("statistics", "refused", REASON),
         ):
             tables.plans.add(one)
         tables.alerts.add(
