@@ -8,8 +8,10 @@ import grpc
 
 from coordinator.process import CoordinatorProcess
 from coordinator.service import EnrolmentService
-from protos import coordinator_pb2_grpc
+from protos import coordinator_pb2, coordinator_pb2_grpc
 from protos.transport import bind, make_server, server_credentials
+
+SERVICE = coordinator_pb2.DESCRIPTOR.services_by_name["Enrolment"].full_name
 
 
 def make_enrolment_server(
@@ -20,7 +22,7 @@ def make_enrolment_server(
     Raises:
         BadInputError: the address is taken, or a TLS file is missing.
     """
-    server = make_server({}, report)
+    server = make_server({SERVICE: None}, report)
     service = EnrolmentService(process.registrar(), report)
     coordinator_pb2_grpc.add_EnrolmentServicer_to_server(service, server)
     credentials = server_credentials(process.keys.tls, client_certificates=False)

@@ -112,7 +112,7 @@ def open_joining_channel(address: str, member: str, authority_pem: bytes) -> grp
     return grpc.aio.secure_channel(address, credentials, options=options)
 
 
-def make_server(allowed: Mapping[str, frozenset[str]], report: Report) -> grpc.aio.Server:
+def make_server(allowed: Mapping[str, frozenset[str] | None], report: Report) -> grpc.aio.Server:
     """Make a gRPC server with the shared limits and the peer guard."""
     return grpc.aio.server(
         interceptors=(Guard(allowed, report),), options=_SERVER_OPTIONS, maximum_concurrent_rpcs=64
