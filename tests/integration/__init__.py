@@ -1,0 +1,1 @@
+"""The federation as real processes: killed, starved, lied to, and searched for leaks."""
