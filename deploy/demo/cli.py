@@ -10,7 +10,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from privacy.errors import Text
+from privacy.errors import EnishiError, Text
 from protos.console import AsJson, Console, Lang, command
 
 INTERRUPTED = 130
@@ -60,7 +60,11 @@ def up(
     summary = None
     try:
         with federation(options) as (stage, phases):
-            summary = go_through(stage, phases)
+            try:
+                summary = go_through(stage, phases)
+            except EnishiError:
+                typer.echo(phases.stopped().in_language(console.language), err=True)
+                raise
             if json_:
                 print(json.dumps(summary.to_json(), ensure_ascii=False))
             else:

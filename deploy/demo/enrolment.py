@@ -10,7 +10,6 @@ from __future__ import annotations
 import hmac
 import tomllib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,13 +17,15 @@ from typing import Any
 from deploy.demo.addresses import free_addresses
 from deploy.demo.governance import write_governance
 from deploy.demo.node_settings import write_node_settings
+from deploy.demo.pairwise import two_at_once
 from deploy.demo.stage import CITY, CoordinatorSeat, Seat, Stage, read_seats
 from privacy.errors import ProtocolError, Text
 from privacy.identity import AgreementKey, IdentityKey, fingerprint
 
+Joining = Callable[[], tuple[str, list[str]]]
+"""Lets one member join; returns its id and the arguments that start it."""
+
 COORDINATOR, DEALER = "coordinator", "dealer"
-AT_ONCE = 2
-"""Verbs that run side by side: the demo is made for two cores."""
 _OWN_ADDRESSES = 4
 _SIGNING_ROUNDS = 3
 
@@ -56,12 +57,12 @@ def enrol_members(stage: Stage, tell: Callable[[str, float], None]) -> None:
     The one-time codes go from body to body here; joining is two at a time, starting is
     this thread's own, because a child ends with the thread that started it.
     """
-    steps = (_enrol_dealer, *(partial(_enrol_node, seat=seat) for seat in stage.seats))
+    dealer: list[Joining] = [partial(_enrol_dealer, stage)]
+    steps = [*dealer, *(partial(_enrol_node, stage, seat) for seat in stage.seats)]
     children = []
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        for place, (member, arguments) in enumerate(pool.map(lambda step: step(stage), steps)):
-            tell(member, (place + 1) / (len(steps) + 1))
-            children.append(stage.processes.start(member, arguments))
+    for member, arguments in two_at_once(lambda step: step(), steps):
+        children.append(stage.processes.start(member, arguments))
+        tell(member, len(children) / (len(steps) + 1))
     for child in children:
         stage.processes.ready(child)
 
@@ -156,8 +157,7 @@ def _compare(stage: Stage, proposed: dict[str, dict[str, Any]]) -> None:
 
 def _sign_everywhere(stage: Stage, digest: str) -> None:
     """Sign at every node, two at a time, and at the dealer, if it holds this very roster."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(lambda seat: stage.node(seat, "roster", "sign", digest), stage.seats))
+    list(two_at_once(lambda seat: stage.node(seat, "roster", "sign", digest), stage.seats))
     config = ["--config", str(stage.folder.dealer / "dealer.toml")]
     shown = stage.processes.run(DEALER, ["dealer", "status", *config])
     if hmac.compare_digest(str(shown.get("roster")), digest):

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 from typing import Any
 
 from deploy.demo.alert import Alerts
-from deploy.demo.enrolment import AT_ONCE
 from deploy.demo.outcome import Links, read_all
+from deploy.demo.pairwise import two_at_once
 from deploy.demo.phases import Phases
 from deploy.demo.planted import check_planted
 from deploy.demo.scan import (
@@ -41,8 +40,7 @@ def gather(
     """
     phases.tell("truth", 0.1)
     links = read_all(stage.seats, stage.folder.town / "truth" / "rows.csv")
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        departments = tuple(pool.map(lambda seat: _department(stage, seat, links), stage.seats))
+    departments = tuple(two_at_once(lambda seat: _department(stage, seat, links), stage.seats))
     phases.tell("scan", 0.4)
     needles = _needles(stage)
     scans = _scans(stage, needles)

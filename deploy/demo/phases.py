@@ -64,6 +64,13 @@ class Phases:
         self.seconds[name] = round(time.monotonic() - began, 2)
         self.tell("", 1.0)
 
+    def stopped(self) -> Text:
+        """Return the sentence that names the phase in which the demo stopped."""
+        title = PHASES[self.now]
+        return Text(
+            f"段階「{title.ja}」で止まりました。", f"The demo stopped in the phase: {title.en}."
+        )
+
     def tell(self, what: str, share: float | None = None) -> None:
         """Say what happens inside the phase and, where known, the share that is done."""
         if self._progress is not None and self._task is not None:

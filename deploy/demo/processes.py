@@ -26,7 +26,7 @@ from privacy.errors import Text, UnreachableError
 
 READY_S = 60
 STOP_S = 10
-_POLL_S = 0.05
+_POLL_S = 0.1
 
 Meanwhile = Callable[[], None]
 """Called again and again while a verb runs: to show how far it is."""
@@ -78,7 +78,7 @@ class Processes:
                 meanwhile()
             time.sleep(_POLL_S)
         with self._lock:
-            self._live.remove(child)
+            self._live = [other for other in self._live if other is not child]
         if child.process.returncode != 0:
             raise step_failed(name, arguments, child.process.returncode, child.out, child.log)
         return _last_object(child.out)

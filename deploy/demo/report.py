@@ -92,7 +92,7 @@ class _Page:
             f"{holder}: {', '.join(s['signal'] + ' ' + s['as_of'] for s in signals) or '-'}"
             for holder, signals in opened["signals"].items()
         ]
-        silent = ", ".join(opened["silent"])
+        silent = ", ".join(opened["silent"]) or "-"
         said = " / ".join(parts)
         self._say(
             Text(
@@ -106,7 +106,7 @@ class _Page:
     def tables(self, summary: Summary) -> None:
         """Print every released table with its error bars."""
         for name, table in summary.tables.items():
-            headings = [Text(each, each) for each in table["dimensions"]]
+            headings = [_DIMENSIONS.get(each, Text(each, each)) for each in table["dimensions"]]
             headings += [Text("人数（雑音入り）", "children (noisy)"), Text("±（95%）", "± (95 %)")]
             rows = [
                 [
@@ -199,7 +199,8 @@ class _Page:
         rows: Sequence[Sequence[str]],
         numbers: Sequence[int],
     ) -> None:
-        table = Table(title=title.in_language(self._language), title_justify="left", box=None)
+        self._console.print(title.in_language(self._language), style="bold", markup=False)
+        table = Table(box=None)
         for place, heading in enumerate(headings):
             justify = "right" if place in numbers else "left"
             table.add_column(heading.in_language(self._language), justify=justify, overflow="fold")  # type: ignore[arg-type]  # rich's literal
@@ -209,6 +210,12 @@ class _Page:
         self._console.print()
 
 
+_DIMENSIONS = {
+    "D-02.grade": Text("学年", "grade"),
+    "D-02.school": Text("学校", "school"),
+    "D-25.receives": Text("就学援助", "school aid"),
+    "alerts.listed": Text("気づき", "alert"),
+}
 _TITLES = {
     "grade_by_aid": Text(
         "学年別・就学援助の児童生徒数", "Children by grade and school expense aid"

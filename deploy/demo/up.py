@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
@@ -17,6 +16,7 @@ from deploy.demo.folder import DemoFolder, prepare
 from deploy.demo.gathering import gather
 from deploy.demo.holds import file_holds
 from deploy.demo.options import DemoOptions
+from deploy.demo.pairwise import two_at_once
 from deploy.demo.phases import Phases
 from deploy.demo.processes import Processes
 from deploy.demo.stage import RECEIVER, Stage, read_manifest
@@ -109,10 +109,9 @@ def _import(stage: Stage, phases: Phases) -> None:
     rows = stage.manifest["rows"]
     seats = sorted(stage.seats, key=lambda seat: -int(rows[seat.department]))
     done: list[dict[str, Any]] = []
-    with ThreadPoolExecutor(enrolment.AT_ONCE) as pool:
-        for report in pool.map(lambda seat: stage.node(seat, "import"), seats):
-            done.append(report)
-            phases.tell(f"{len(done)}/{len(seats)}", len(done) / (len(seats) + 1))
+    for report in two_at_once(lambda seat: stage.node(seat, "import"), seats):
+        done.append(report)
+        phases.tell(f"{len(done)}/{len(seats)}", len(done) / (len(seats) + 1))
     file_holds(stage)
 
 

@@ -100,7 +100,7 @@ def test_the_tables_are_noisy_complete_and_charged(summary: dict[str, Any]) -> N
     pupils = sum(
         cell["value"] for cell in summary["tables"]["grade_by_aid"]["cells"] if cell["labels"][0]
     )
-    assert abs(pupils - summary["town"]["pupils"]) < 60
+    assert abs(pupils - summary["town"]["pupils"]) < 100  # six sigma of 18 cells, and the unlinked
 
 
 @pytest.mark.timeout(WHOLE_S)
