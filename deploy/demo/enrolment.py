@@ -57,8 +57,8 @@ def enrol_members(stage: Stage, tell: Callable[[str, float], None]) -> None:
     The one-time codes go from body to body here; joining is two at a time, starting is
     this thread's own, because a child ends with the thread that started it.
     """
-    dealer: list[Joining] = [partial(_enrol_dealer, stage)]
-    steps = [*dealer, *(partial(_enrol_node, stage, seat) for seat in stage.seats)]
+    steps: list[Joining] = [partial(_enrol_dealer, stage)]
+    steps += [partial(_enrol_node, stage, seat) for seat in stage.seats]
     children = []
     for member, arguments in two_at_once(lambda step: step(), steps):
         children.append(stage.processes.start(member, arguments))
