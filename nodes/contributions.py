@@ -6,7 +6,6 @@ it stands.  Pandas is loaded here and nowhere else in a serving node.
 
 from __future__ import annotations
 
-import io
 import json
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -18,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodes.governance import Governance
+from nodes.own_rows import OwnRows, held_rows, read_facts
 from nodes.store import Tables
 from privacy.canonical import canonical_bytes
 from privacy.dp.ledger import Account
@@ -30,13 +30,8 @@ from privacy.screening.population import grade_code
 from privacy.statistics.query import CountQuery, Dimension
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from privacy.screening.compiled import Compiled
     from privacy.screening.signals import SignalTable
-
-LOCAL = "local"
-"""The kind of an alert for which the receiver's own facts suffice."""
 
 DEFAULT_PER_WEEK = 4
 
@@ -115,35 +110,6 @@ class Snapshot:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class OwnRows:
-    """The node's rows in use: ids, records, and the slot of each record that has one."""
-
-    row_ids: tuple[str, ...] = field(repr=False)
-    records: NDArray[np.int64] = field(repr=False)
-    slots: NDArray[np.int64] = field(repr=False)
-    total: int
-
-    @classmethod
-    def read(cls, tables: Tables, slot_table: int) -> OwnRows:
-        """Read the rows, with slots of table *slot_table*; rows without a slot are left out.
-
-        Raises:
-            RefusedError: the slot table is not here.
-        """
-        table = tables.links.slot_table(slot_table)
-        if table is None:
-            raise RefusedError(Text("スロット表がありません。", "The slot table is not here."))
-        slot_of = dict(zip(table.records.tolist(), table.slots.tolist(), strict=True))
-        kept = [row for row in tables.records.rows() if row.record in slot_of]
-        return cls(
-            tuple(row.row_id for row in kept),
-            np.array([row.record for row in kept], dtype=np.int64),
-            np.array([slot_of[row.record] for row in kept], dtype=np.int64),
-            table.total,
-        )
-
-
 def freeze(node: str, plan: Plan, tables: Tables, governance: Governance) -> Snapshot:
     """Return this node's inputs for *plan*, from its facts as they stand now.
 
@@ -157,23 +123,11 @@ def freeze(node: str, plan: Plan, tables: Tables, governance: Governance) -> Sna
     return _freeze_count(node, plan, tables, rows)
 
 
-def read_facts(tables: Tables, items: Sequence[str]) -> dict[str, pd.DataFrame]:
-    """Return the node's facts of *items* that it holds, one table an item."""
-    import pandas as pd  # noqa: PLC0415  # a node that only links never pays for it
-
-    found = {}
-    for item in items:
-        packed = tables.facts.table_csv(item)
-        if packed is not None:
-            texts = {"row_id": str, "period": str}
-            found[item] = pd.read_csv(
-                io.BytesIO(packed), dtype=texts, keep_default_na=False, na_values=[""]
-            ).fillna({"period": ""})
-    return found
-
-
-def compile_plan(plan: Plan, governance: Governance) -> Compiled:
+def compile_plan(plan: Plan, governance: Governance, opened: Sequence[Compiled] = ()) -> Compiled:
     """Compile the plan's definition here, and check that the plan's table is that one.
+
+    *opened*: what the same receiver has opened on this slot table before; a pair of tables
+    whose difference would show a hold or a support is refused.
 
     Raises:
         ProtocolError: the plan's digits or table differ from what this node compiles.
@@ -199,6 +153,7 @@ def compile_plan(plan: Plan, governance: Governance) -> Compiled:
         holders=dict(raw.get("holders", {})),
         catalogue=governance.catalogue,
         as_of=as_of,
+        opened=opened,
     )
     if compiled.canonical() != plan.tables or compiled.digits.canonical() != plan.digits:
         raise ProtocolError(
@@ -254,7 +209,7 @@ def _freeze_screening(
     )
     from privacy.screening.signals import compute  # noqa: PLC0415
 
-    compiled = compile_plan(plan, governance)
+    compiled = compile_plan(plan, governance, _opened_before(tables, plan, governance))
     facts = read_facts(tables, plan.items.get(node, ()))
     signals = compute(
         compiled.definition, facts, rows.row_ids, compiled.as_of, governance.catalogue
@@ -272,6 +227,18 @@ def _freeze_screening(
     return Snapshot(values, by_slot, local, plan, weekly)
 
 
+def _opened_before(tables: Tables, plan: Plan, governance: Governance) -> list[Compiled]:
+    """Return the screenings that the plan's receiver has opened on its slot table before."""
+    earlier = (Plan.from_bytes(each.canonical) for each in tables.runs.plans_on(plan.slot_table))
+    return [
+        compile_plan(each, governance)
+        for each in earlier
+        if each.kind is PlanKind.SCREEN
+        and each.receiver == plan.receiver
+        and each.digest != plan.digest
+    ]
+
+
 def _cards(
     signals: SignalTable, keys: NDArray[np.int64], places: NDArray[np.int64]
 ) -> dict[int, bytes]:
@@ -282,12 +249,6 @@ def _cards(
     for place in places.tolist():
         grouped[int(keys[place])].append(place)
     return {key: card(signals, rows) for key, rows in grouped.items()}
-
-
-def held_rows(tables: Tables, rows: OwnRows, plan: Plan, node: str, on: date) -> NDArray[np.bool_]:
-    """Return which rows this node holds back: objection, suspension, correction, harm."""
-    names = tables.restrictions.held(plan.purpose, plan.items.get(node, ()), on)
-    return np.array([row_id in names for row_id in rows.row_ids], dtype=np.bool_)
 
 
 def _freeze_count(node: str, plan: Plan, tables: Tables, rows: OwnRows) -> Snapshot:

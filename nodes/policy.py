@@ -30,8 +30,8 @@ class PlanRefusedError(RefusedError):
 class Situation:
     """What the rules look at, besides the plan.
 
-    ``slot_table``: (version, slots) of the plan's table if it is here; ``runs``: runs so
-    far on it; ``items``: catalogue items whose facts are imported here.
+    ``slot_table``: (version, slots) of the plan's table if it is here; ``earlier``: plans
+    of the other runs on it; ``items``: catalogue items whose facts are imported here.
     """
 
     node: str
@@ -42,7 +42,7 @@ class Situation:
     now: datetime
     slot_table: tuple[int, int] | None
     newest_slot_table: int
-    runs: int
+    earlier: tuple[Plan, ...]
 
 
 def review(plan: Plan, situation: Situation) -> None:
@@ -60,6 +60,7 @@ def review(plan: Plan, situation: Situation) -> None:
         _check_slots(plan, situation)
     if plan.kind is PlanKind.SCREEN:
         _check_listed(plan, situation)
+        _check_opened(plan, situation)
     if plan.kind is PlanKind.STATISTICS:
         _check_loss(plan, situation)
 
@@ -144,7 +145,7 @@ def _check_slots(plan: Plan, situation: Situation) -> None:
             ),
             Text("対象の広い連携が必要です。", "A larger population is needed."),
         )
-    if situation.runs >= policy.max_runs_per_slot_table:
+    if len(situation.earlier) >= policy.max_runs_per_slot_table:
         raise PlanRefusedError(
             "runs-per-slot-table",
             Text(
@@ -164,6 +165,33 @@ def _check_listed(plan: Plan, situation: Situation) -> None:
             "max-listed",
             Text(f"開示数の上限は 1 から {limit} です。", f"The cap on listed is 1 to {limit}."),
             Text("計画の most_listed を下げてください。", "Lower most_listed in the plan."),
+        )
+
+
+def _check_opened(plan: Plan, situation: Situation) -> None:
+    """Cap the opened bits a slot, and open the same question once (PROTOCOL 4)."""
+    opened = [each for each in situation.earlier if each.kind is PlanKind.SCREEN]
+    limit = situation.policy.max_opened_bits_per_slot
+    if len(opened) >= limit:
+        raise PlanRefusedError(
+            "opened-bits",
+            Text(
+                f"このスロット表で開いた答えは上限 {limit} に達しています。",
+                f"{limit} answers have been opened on this slot table, which is the limit.",
+            ),
+            Text("新しいスロット表を作ってください。", "Make a new slot table."),
+        )
+    if any(each.table_digest == plan.table_digest for each in opened):
+        raise PlanRefusedError(
+            "opened-once",
+            Text(
+                "同じ定義と時点の一覧は、もう受取部署にあります。",
+                "The list of this definition and time-point is at the receiver already.",
+            ),
+            Text(
+                "受取部署の一覧を使うか、次の時点で行ってください。",
+                "Use the receiver's list, or run it at the next time-point.",
+            ),
         )
 
 

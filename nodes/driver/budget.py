@@ -77,5 +77,15 @@ def charge(
     )
 
 
+def settle(context: NodeContext, tables: Tables, transcript: str, *, answered: bool) -> None:
+    """Close an attempt in the ledger: released, or dead with its charge standing."""
+    before = load_ledger(context, tables)
+    if not any(entry.transcript == transcript for entry in before.entries):
+        return
+    after = before.released(transcript) if answered else before.dead(transcript)
+    for entry in after.entries[len(before.entries) :]:
+        tables.ledger.append(context.stamp(), canonical_bytes(entry.canonical()).decode())
+
+
 def _account(plan: Plan) -> Account:
     return read_query(plan).account

@@ -16,16 +16,17 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 
-from nodes.contributions import LOCAL, OwnRows, Snapshot, read_facts
+from nodes.contributions import Snapshot
 from nodes.driver.context import NodeContext
 from nodes.driver.enrolment import current_city_key
 from nodes.driver.exchange import GROUP
 from nodes.driver.runs import load_snapshot
 from nodes.driver.session import Session
 from nodes.messages import AlertMessage, receipt_signed
+from nodes.own_rows import OwnRows, read_facts
 from nodes.runs import RunState
 from nodes.store import Tables
-from nodes.store.alerts import StoredAlert
+from nodes.store.alerts import LOCAL, LOOKUP, StoredAlert
 from privacy.audit import EntryKind
 from privacy.canonical import canonical_bytes
 from privacy.envelope import hpke_info, hpke_open
@@ -142,7 +143,7 @@ class Delivery:
             transcript=session.run.transcript,
             record=int(rows.records[at]),
             row_id=rows.row_ids[at],
-            kind="lookup",
+            kind=LOOKUP,
             due="",
             expires=message.expires.isoformat(),
             position=position,

@@ -26,7 +26,7 @@ from privacy.envelope import Context, seal, unseal
 from privacy.errors import ProtocolError, Text
 from privacy.keys import KEY_BYTES, permutation
 from privacy.lookup.histogram import HistogramParty
-from privacy.lookup.party import LookupParty
+from privacy.lookup.party import LookupParty, snapshot_commitment
 from privacy.lookup.shuffled import Decoys, shuffle, widen
 from privacy.plan import PlanKind
 from privacy.sealing import BOX_BYTES, CardContext, agree_as_holder, seal_cards
@@ -175,12 +175,21 @@ class Exchange:
         if not session.reached(RunState.MASKED):
             inputs = self._inputs()
             with context.store.transaction() as tables:
-                size = 0
+                sent = b""
                 for chunk in party.chunks:
                     masked = party.mask_inputs(chunk.index, inputs[chunk.start : chunk.stop])
                     tables.messages.put(run, INPUTS, node, node, chunk.index, masked)
-                    size += len(masked) * len(session.peers)
-                self._record(tables, "masked inputs", ", ".join(session.peers), size)
+                    sent += masked
+                recipients, size = ", ".join(session.peers), len(sent) * len(session.peers)
+                self._record(tables, "masked inputs", recipients, size)
+                commitment = snapshot_commitment(session.run.snapshot_salt, inputs, sent)
+                context.log(
+                    tables,
+                    EntryKind.COMPUTED,
+                    "inputs",
+                    transcript=session.run.transcript,
+                    commitment=commitment.hex(),
+                )
                 session.advance(tables, RunState.MASKED)
         bodies = self._bodies(INPUTS, node, party.chunks.count)
         return [

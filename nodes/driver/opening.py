@@ -10,18 +10,19 @@ import base64
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
-from nodes.contributions import LOCAL, read_facts
 from nodes.driver.accounts import Signed
 from nodes.driver.context import NodeContext
 from nodes.driver.runs import ALERT_ROLE, role_key_name
 from nodes.governance import Governance
+from nodes.own_rows import read_facts
 from nodes.store import Tables
-from nodes.store.alerts import StoredAlert, StoredView
+from nodes.store.alerts import LOCAL, LOOKUP, OPENED, StoredAlert, StoredView
 from privacy.audit import EntryKind
-from privacy.errors import BadInputError, Text
+from privacy.canonical import Json, canonical_bytes
+from privacy.errors import BadInputError, RefusedError, Text
 from privacy.governance.actions import Action
 from privacy.governance.gate import GateClosed, GateRequest, GateRules, pass_gate
 from privacy.governance.state import CaseState
@@ -98,6 +99,7 @@ class Opening:
         governance = Governance.load(context.config.governance_folder)
         with context.store.transaction() as tables:
             alert = self._alert(tables, number)
+            _check_not_expired(alert, context.stamp())
             plan = self._plan(tables, alert)
             request = self._request(tables, alert, plan, governance, who, purpose, reason)
             rules = GateRules(governance.purposes, governance.bases, governance.catalogue)
@@ -130,9 +132,27 @@ class Opening:
         if refused is not None:
             raise refused
         signals = self._signals(alert, plan, roster)
+        self._keep(alert, signals)
         spoken = {name: card for name, card in signals.items() if card}
         silent = tuple(sorted(set(signals) - set(spoken)))
         return OpenedAlert(alert.id, alert.row_id, alert.due, passed.statements(), spoken, silent)
+
+    def _keep(self, alert: StoredAlert, signals: dict[str, tuple[CardSignal, ...]]) -> None:
+        """Keep what opened cards said; destroy the role key once no sealed alert needs it."""
+        if alert.kind != LOOKUP:
+            return
+        said: Json = {
+            holder: [[s.signal, s.day.isoformat() if s.day else "", s.item] for s in card]
+            for holder, card in signals.items()
+        }
+        context = self._context
+        with context.store.transaction() as tables:
+            tables.alerts.keep_opened(alert.id, canonical_bytes(said))
+            left = tables.alerts.still_sealed(alert.plan_digest, context.stamp())
+            if left == 0:
+                context.log(tables, EntryKind.CHANGED, "role-key-destroyed")
+        if left == 0:
+            context.keys.destroy(role_key_name(alert.plan_digest))
 
     def _alert(self, tables: Tables, number: int) -> StoredAlert:
         alert = tables.alerts.one(number)
@@ -193,10 +213,18 @@ class Opening:
         self, alert: StoredAlert, plan: Plan, roster: Roster
     ) -> dict[str, tuple[CardSignal, ...]]:
         """Return department -> what its card says; nothing where it is blank."""
-        from privacy.screening.cards import read_card  # noqa: PLC0415  # pandas
+        from privacy.screening.cards import CardSignal, read_card  # noqa: PLC0415  # pandas
 
         if alert.kind == LOCAL:
             return {self._context.node: read_card(alert.sealed)}
+        if alert.kind == OPENED:
+            return {
+                holder: tuple(
+                    CardSignal(name, date.fromisoformat(day) if day else None, item)
+                    for name, day, item in card
+                )
+                for holder, card in json.loads(alert.sealed).items()
+            }
         role = AgreementKey(self._context.keys.read(role_key_name(alert.plan_digest)))
         transcript = bytes.fromhex(alert.transcript)
         opened: dict[str, tuple[CardSignal, ...]] = {}
@@ -209,6 +237,14 @@ class Opening:
             text = open_cards(key, outer, boxes)[alert.position]
             opened[holder] = read_card(text) if text else ()
         return opened
+
+
+def _check_not_expired(alert: StoredAlert, now: str) -> None:
+    if alert.kind == LOOKUP and alert.expires <= now:
+        raise RefusedError(
+            Text("この気づきは期限が切れ、もう開けません。", "This alert has expired."),
+            Text("次の時点のスクリーニングを待ってください。", "Wait for the next time-point."),
+        )
 
 
 def _school(tables: Tables, row_id: str) -> tuple[str, str]:

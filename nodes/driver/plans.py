@@ -142,7 +142,11 @@ class Plans:
             now=context.now(),
             slot_table=None if table is None else (table.version, table.total),
             newest_slot_table=getattr(tables.links.slot_table(), "version", 0),
-            runs=tables.runs.count_on(plan.slot_table) if plan.slot_table else 0,
+            earlier=tuple(
+                Plan.from_bytes(other.canonical)
+                for other in tables.runs.plans_on(plan.slot_table)
+                if other.digest != plan.digest.hex()
+            ),
         )
 
     def _standing(self, plan: Plan) -> StandingApproval | None:

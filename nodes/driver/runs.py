@@ -8,13 +8,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from nodes.contributions import Snapshot, freeze
-from nodes.driver.budget import charge, check_budget, ledger_total
+from nodes.driver.budget import charge, check_budget, ledger_total, settle
 from nodes.driver.context import NodeContext
 from nodes.driver.plans import approved_plan
 from nodes.driver.session import Session
 from nodes.governance import Governance
 from nodes.messages import Dealt
-from nodes.runs import RunState, check_step
+from nodes.runs import RunState, check_step, reached
 from nodes.store import Tables
 from nodes.store.rounds import StoredRun
 from nodes.wire import ready_bytes, ready_from_bytes, readys_bytes
@@ -145,20 +145,30 @@ class Runs:
             context.log(tables, EntryKind.COMPUTED, "dealt", transcript=transcript.hex())
 
     def end(self, plan_digest: bytes) -> None:
-        """End a run: destroy its seeds and ephemeral keys, forget its messages."""
+        """End a run: destroy its seeds and ephemeral keys, forget its messages.
+
+        Keys go first: a process killed in between ends the run when it is asked again.
+        """
         context = self._context
+        for name in context.keys.names(f"run-{plan_digest.hex()[:32]}"):
+            context.keys.destroy(name)
         with context.store.transaction() as tables:
             run = tables.runs.get(plan_digest.hex())
             if run is None or run.state == RunState.ENDED:
                 return
             tables.messages.forget(run.transcript)
+            if run.transcript:
+                done = reached(RunState(run.state), RunState.ANSWERED)
+                settle(context, tables, run.transcript, answered=done)
             ended = replace(
-                run, state=RunState.ENDED.value, snapshot=b"", updated_at=context.stamp()
+                run,
+                transcript=run.transcript if reached(RunState(run.state), RunState.MASKED) else "",
+                state=RunState.ENDED.value,
+                snapshot=b"",
+                updated_at=context.stamp(),
             )
             tables.runs.put(ended)
             context.log(tables, EntryKind.CHANGED, "run-ended", plan=plan_digest.hex())
-        for name in context.keys.names(f"run-{plan_digest.hex()[:32]}"):
-            context.keys.destroy(name)
 
     def _governance(self) -> Governance:
         return Governance.load(self._context.config.governance_folder)

@@ -6,19 +6,22 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import Connection, delete, func, insert, select, update
 
 from nodes.store.schema import alerts, restrictions, views
 from privacy.governance.consent import Restriction, RestrictionKind, held
 
+LOOKUP = "lookup"
+"""Cards of several departments, sealed to this run's role key."""
+LOCAL = "local"
+"""An alert for which this department's own facts suffice: its own card, no other."""
+OPENED = "opened"
+"""A lookup whose cards were opened through the gate; ``sealed`` holds what they said."""
+
 
 @dataclass(frozen=True, slots=True)
 class StoredAlert:
-    """One listed child of this department.
-
-    ``kind``: `lookup` (cards of several departments) or `local` (own facts suffice).
-    ``sealed``: the cards as they came, or the own signals of a local alert.
-    """
+    """One listed child of this department; ``kind`` says what ``sealed`` holds."""
 
     plan_digest: str
     transcript: str
@@ -81,6 +84,20 @@ class Alerts:
     def move(self, number: int, state: str) -> None:
         """Put the alert *number* into *state*."""
         self._connection.execute(update(alerts).where(alerts.c.id == number).values(state=state))
+
+    def keep_opened(self, number: int, cards: bytes) -> None:
+        """Replace the sealed cards of an alert by what they said, once it has been opened."""
+        self._connection.execute(
+            update(alerts).where(alerts.c.id == number).values(sealed=cards, kind=OPENED)
+        )
+
+    def still_sealed(self, plan_digest: str, now: str) -> int:
+        """Return how many alerts of a plan are sealed and have not expired."""
+        query = select(func.count()).select_from(alerts)
+        waiting = query.where(
+            alerts.c.plan_digest == plan_digest, alerts.c.kind == LOOKUP, alerts.c.expires > now
+        )
+        return self._connection.execute(waiting).scalar_one()
 
     def add_view(self, view: StoredView) -> None:
         """Keep a view; the first of a user stands."""

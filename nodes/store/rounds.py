@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from nodes.encoder import DUMMY
 from nodes.store.schema import links, messages, plans, runs, slot_tables
@@ -156,11 +156,19 @@ class Runs:
             insert(runs).values({f: getattr(run, f) for f in StoredRun.__slots__})
         )
 
-    def count_on(self, slot_table: int) -> int:
-        """Return how many runs have used *slot_table*."""
-        return self._connection.execute(
-            select(func.count()).select_from(runs).where(runs.c.slot_table == slot_table)
-        ).scalar_one()
+    def plans_on(self, slot_table: int) -> list[StoredPlan]:
+        """Return the plans whose inputs have left on *slot_table*, oldest first.
+
+        A run that ended before step 1 has shown nothing and does not count.
+        """
+        query = (
+            select(plans)
+            .join(runs, runs.c.plan_digest == plans.c.digest)
+            .where(runs.c.slot_table == slot_table, runs.c.transcript != "")
+            .where(runs.c.state.not_in(["ready", "begun", "dealt"]))
+            .order_by(plans.c.received_at, plans.c.digest)
+        )
+        return [StoredPlan(*r) for r in self._connection.execute(query)]
 
 
 class Messages:

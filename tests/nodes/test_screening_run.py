@@ -1,14 +1,16 @@
 """A screening run over three nodes: who is listed, what the cards say, what is refused."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from nodes.driver.accounts import Signed
 from nodes.driver.opening import Opening
+from nodes.driver.plans import Plans
 from nodes.driver.runs import Runs
-from privacy.errors import ProtocolError
+from privacy.errors import ProtocolError, RefusedError
 from privacy.governance.gate import GateClosed, GateRule
 from tests.nodes.facts import SUPPORTED, SURGE, TOGETHER, give_facts
 from tests.nodes.federation import NODES, Federation, make_federation
@@ -60,6 +62,55 @@ def test_the_cards_open_at_the_receiver_after_the_gate(drive: Drive) -> None:
     assert said == {"school": ["nurse"], "survey": ["home"]}
     assert opened.silent == ("welfare",)
     assert opened.bases
+
+
+def test_an_opened_alert_stays_readable_and_the_role_key_is_gone(drive: Drive) -> None:
+    drive.deliver(drive.alert(drive.listed()))
+    context = drive.federation.contexts["school"]
+    opening = Opening(context)
+    number = next(a.id for a in opening.listed() if a.kind == "lookup")
+    opening.record_view(number, WHO, "元気がない", "concerned")
+
+    first = opening.open(number, WHO, "sos_support")
+    again = opening.open(number, WHO, "sos_support")
+
+    assert again.signals == first.signals
+    assert context.keys.names("role") == []
+
+
+def test_an_expired_alert_is_not_opened(drive: Drive) -> None:
+    drive.deliver(drive.alert(drive.listed()))
+    opening = Opening(drive.federation.contexts["school"])
+    number = next(a.id for a in opening.listed() if a.kind == "lookup")
+    opening.record_view(number, WHO, "元気がない", "concerned")
+    drive.federation.clock.now += timedelta(days=90)
+
+    with pytest.raises(RefusedError, match="expired"):
+        opening.open(number, WHO, "sos_support")
+
+
+def test_the_same_list_is_not_opened_twice_on_one_slot_table(drive: Drive) -> None:
+    federation = drive.federation
+    again = replace(drive.plan, expires=drive.plan.expires + timedelta(days=1))
+
+    review = Plans(federation.contexts["survey"]).review(
+        again, "coordinator", again.sign(federation.coordinator)
+    )
+
+    assert review.error is not None
+    assert "[opened-once]" in review.error.what.en
+
+
+def test_the_opened_bits_of_a_slot_table_are_capped(drive: Drive) -> None:
+    federation, context = drive.federation, drive.federation.contexts["survey"]
+    policy = replace(context.config.policy, max_opened_bits_per_slot=1)
+    capped = replace(context, config=replace(context.config, policy=policy))
+    again = replace(drive.plan, expires=drive.plan.expires + timedelta(days=1))
+
+    review = Plans(capped).review(again, "coordinator", again.sign(federation.coordinator))
+
+    assert review.error is not None
+    assert "[opened-bits]" in review.error.what.en
 
 
 def test_without_an_own_view_the_gate_stays_closed_and_it_is_logged(drive: Drive) -> None:
