@@ -21,9 +21,10 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 from coordinator.errors import SpoolError
 from privacy.canonical import framed
-from privacy.errors import Text, UnreachableError
+from privacy.errors import Text
 from privacy.keys import derive
 from protos.keystore import Keystore
+from protos.sql import StorageError
 
 MOST_FRAME_BYTES = 1 << 23
 _SALT_BYTES = 16
@@ -104,7 +105,7 @@ class SpoolWriter:
         """Open the temporary file.
 
         Raises:
-            UnreachableError: the disk is full or not writable.
+            StorageError: the disk is full or not writable.
         """
         try:
             self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -118,7 +119,7 @@ class SpoolWriter:
         """Write the next frame.
 
         Raises:
-            UnreachableError: the disk is full or not writable.
+            StorageError: the disk is full or not writable.
         """
         self._write(_MORE, frame)
 
@@ -127,18 +128,17 @@ class SpoolWriter:
         if self._file is None:
             return
         try:
+            with self._file:
+                if kind is None:
+                    self._write(_LAST, b"")
+                    self._file.flush()
+                    os.fsync(self._file.fileno())
             if kind is None:
-                self._write(_LAST, b"")
-                self._file.flush()
-                os.fsync(self._file.fileno())
+                self._partial.replace(self._path)
         except OSError as error:
-            self._partial.unlink(missing_ok=True)
+            # Closing writes what is buffered, so it may fail as any write.
             raise _no_space() from error
         finally:
-            self._file.close()
-        if kind is None:
-            self._partial.replace(self._path)
-        else:
             self._partial.unlink(missing_ok=True)
 
     def _write(self, mark: bytes, frame: bytes) -> None:
@@ -185,8 +185,8 @@ def _damaged() -> SpoolError:
     )
 
 
-def _no_space() -> UnreachableError:
-    return UnreachableError(
+def _no_space() -> StorageError:
+    return StorageError(
         Text("受信した内容をディスクに書けません。", "What was received cannot be written."),
         Text(
             "空き容量と権限を確かめて `round resume` してください。半端なものは残っていません。",

@@ -22,6 +22,7 @@ from coordinator.store.rounds import StoredRound
 from privacy.errors import EnishiError, Text, UnreachableError
 from privacy.plan import Plan
 from privacy.roster import Mode, Role, Roster
+from protos.sql import StorageError
 
 T = TypeVar("T")
 
@@ -112,6 +113,9 @@ class Work:
         for member, answer in zip(asked, answers, strict=True):
             if isinstance(answer, WaitingError):
                 waiting |= answer.waiting
+            elif isinstance(answer, StorageError):
+                # Our own disk, not the member's.
+                waiting[self.process.config.coordinator] = answer.what
             elif isinstance(answer, UnreachableError):
                 waiting[member] = answer.what
             elif isinstance(answer, EnishiError):

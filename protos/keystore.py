@@ -12,6 +12,7 @@ import secrets
 from pathlib import Path
 
 from privacy.errors import BadInputError, Text
+from protos.sql import StorageError
 
 
 class KeyMissingError(BadInputError):
@@ -55,18 +56,31 @@ class Keystore:
             ) from error
 
     def write(self, name: str, secret: bytes) -> None:
-        """Keep *secret* durably under *name*; it is whole or absent, never half-written."""
+        """Keep *secret* durably under *name*; it is whole or absent, never half-written.
+
+        Raises:
+            StorageError: the disk is full or not writable.
+        """
         path = self.path(name)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         try:
-            os.write(handle, secret)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-        temporary.replace(path)
-        _sync_folder(path.parent)
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            with os.fdopen(handle, "wb") as file:
+                file.write(secret)
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+            _sync_folder(path.parent)
+        except OSError as error:
+            temporary.unlink(missing_ok=True)
+            raise StorageError(
+                Text(f"鍵 {name} を書けません。", f"The key {name} cannot be written."),
+                Text(
+                    "空き容量と書き込み権限を確かめてください。何も半端に残っていません。",
+                    "Check free space and permissions; nothing is half-written.",
+                ),
+            ) from error
 
     def keep(self, name: str, fresh: bytes) -> bytes:
         """Return the secret *name*; write *fresh* first where there is none yet."""
