@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import typer
 
+from nodes.verbs.audit import audit_app
 from nodes.verbs.operate import (
     doctor,
     import_,
@@ -13,7 +14,7 @@ from nodes.verbs.operate import (
     serve,
     status,
 )
-from nodes.verbs.people import account_app, alerts_app, audit_app, hold, plans_app, roster_app
+from nodes.verbs.people import account_app, alerts_app, hold, plans_app, roster_app
 
 app = typer.Typer(no_args_is_help=True, help="部署のノード / a department's node")
 app.command("init")(init)

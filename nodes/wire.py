@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import TypeVar
 
 import numpy as np
+from google.protobuf.message import DecodeError
 from numpy.typing import NDArray
 
 from nodes.encoder import Outgoing
@@ -25,7 +26,7 @@ from nodes.messages import (
 from privacy.audit import SignedHead
 from privacy.encoding.batch import Batch
 from privacy.encoding.known_answer import KnownAnswer
-from privacy.errors import RefusedError
+from privacy.errors import BadInputError, RefusedError, Text
 from privacy.sealing import BOX_BYTES
 from privacy.transcript import Ready
 from protos import common_pb2, node_pb2
@@ -33,6 +34,8 @@ from protos.problems import problem_of
 from protos.transport import CHUNK_BYTES
 from protos.values import (
     DIGEST_BYTES,
+    audit_entry_line,
+    audit_entry_message,
     head_message,
     head_value,
     malformed,
@@ -284,6 +287,32 @@ def head_bytes(signed: SignedHead) -> bytes:
 def head_from_bytes(body: bytes) -> SignedHead:
     """Return a stored signed head."""
     return head_value(common_pb2.AuditHead.FromString(body))
+
+
+def log_bytes(lines: Sequence[bytes], heads: Sequence[SignedHead]) -> bytes:
+    """Return a log and its signed heads as one file: `AuditLog` of the contract."""
+    log = common_pb2.AuditLog(
+        entries=[audit_entry_message(line) for line in lines],
+        heads=[head_message(head) for head in heads],
+    )
+    return log.SerializeToString(deterministic=True)
+
+
+def log_from_bytes(body: bytes) -> tuple[list[bytes], list[SignedHead]]:
+    """Return the lines and heads of an exported log.
+
+    Raises:
+        BadInputError: the file is not one.
+        ProtocolError: an entry or head is malformed.
+    """
+    try:
+        log = common_pb2.AuditLog.FromString(body)
+    except DecodeError as error:
+        raise BadInputError(
+            Text("監査記録のファイルではありません。", "This file is not an exported log."),
+            Text("`enishi node audit export` で作ったものを渡してください。", "Export it again."),
+        ) from error
+    return [audit_entry_line(e) for e in log.entries], [head_value(h) for h in log.heads]
 
 
 def status_message(status: MemberStatus) -> common_pb2.Status:

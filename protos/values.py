@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from privacy.audit import Head, SignedHead
+from privacy.audit import Entry, Head, SignedHead
 from privacy.errors import ProtocolError, Text
 from privacy.plan import Plan
 from privacy.roster import Member, Mode, Role, Roster
@@ -211,3 +211,28 @@ def head_value(message: common_pb2.AuditHead) -> SignedHead:
         for one in message.countersignatures
     )
     return SignedHead(head, signature, witnesses)
+
+
+def audit_entry_message(line: bytes) -> common_pb2.AuditEntry:
+    """Return one line of an audit log as a message.
+
+    Raises:
+        BadInputError: it is not the canonical form of an entry.
+    """
+    entry = Entry.parse(line)
+    return common_pb2.AuditEntry(
+        counter=entry.number, previous=bytes.fromhex(entry.previous), canonical_json=line
+    )
+
+
+def audit_entry_line(message: common_pb2.AuditEntry) -> bytes:
+    """Return the line in *message*, after checking that number and digest are the line's.
+
+    Raises:
+        ProtocolError: they are not.
+        BadInputError: the line is not the canonical form of an entry.
+    """
+    line = message.canonical_json
+    if audit_entry_message(line) != message:
+        raise malformed("audit entry")
+    return line

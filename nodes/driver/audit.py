@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from nodes.driver.context import NodeContext
 from nodes.store import Tables
-from nodes.wire import head_bytes, head_from_bytes
-from privacy.audit import Head, SignedHead, verify
-from privacy.errors import ProtocolError, Text
+from nodes.wire import head_bytes, head_from_bytes, log_bytes, log_from_bytes
+from privacy.audit import Entry, Head, SignedHead, verify
+from privacy.errors import BadInputError, ProtocolError, Text
 
 
 class Heads:
@@ -67,6 +67,31 @@ class Heads:
         heads = [head_from_bytes(body) for body in bodies]
         keys = {context.node: context.identity.public}
         return verify(context.node, lines, heads, keys)
+
+    def export(self) -> bytes:
+        """Return this node's log with its signed heads as one file, headed as of now."""
+        own = self.own()
+        with self._context.store.reading() as tables:
+            lines = [line.encode() for line in tables.audit.lines()]
+            heads = [head_from_bytes(body) for body in tables.audit.heads(self._context.node)]
+        return log_bytes(lines[: own.head.number], heads)
+
+    def verify_file(self, body: bytes) -> Head:
+        """Verify an exported log of any member of the roster; return where it ends.
+
+        Raises:
+            AuditBrokenError: the first broken entry is named.
+            BadInputError: the file is not an exported log, or an empty one.
+        """
+        lines, heads = log_from_bytes(body)
+        if not lines:
+            raise BadInputError(Text("記録が一件もありません。", "The log is empty."))
+        with self._context.store.reading() as tables:
+            roster = self._context.roster(tables)
+            log = Entry.parse(lines[0]).log
+            kept = [head_from_bytes(one) for one in tables.audit.heads(log)]
+        keys = {member.node_id: member.identity_public for member in roster.members}
+        return verify(log, lines, [*heads, *kept], keys)
 
     def _keep(self, tables: Tables, signed: SignedHead) -> None:
         tables.audit.add_head(signed.head.log, signed.head.number, head_bytes(signed))

@@ -1,8 +1,8 @@
-"""`enishi node roster|plans|account|hold|alerts|audit`: where people decide."""
+"""`enishi node roster|plans|account|hold|alerts`: where people decide."""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -16,7 +16,6 @@ roster_app = typer.Typer(no_args_is_help=True, help="名簿と指紋 / the roste
 plans_app = typer.Typer(no_args_is_help=True, help="依頼(計画)の承認 / approving plans")
 account_app = typer.Typer(no_args_is_help=True, help="職員の合言葉 / staff sign-in")
 alerts_app = typer.Typer(no_args_is_help=True, help="気づき / alerts")
-audit_app = typer.Typer(no_args_is_help=True, help="記録簿 / the log")
 
 ALERTS_NOTE = Text(
     "順番は期限順です(重さの順ではありません)。気づきは支援の必要を示すとは限りません。",
@@ -270,58 +269,3 @@ def alerts_open(
             f"Not known: nothing from {silent} (or no record there).\n{ALERTS_NOTE.en}",
         ),
     )
-
-
-@audit_app.command("verify")
-@command
-def audit_verify(
-    config: ConfigFile = DEFAULT_CONFIG, json_: AsJson = False, lang: Lang = "ja"
-) -> None:
-    """記録簿の鎖と署名を確かめる / verify the log's chain and signed heads."""
-    from nodes.driver.audit import Heads  # noqa: PLC0415
-
-    head = Heads(open_node(config)).verify()
-    Console.make(lang, json_).done(
-        {"entries": head.number, "digest": head.digest},
-        Text(f"{head.number}件の記録は正しく繋がっています。", f"{head.number} entries verify."),
-    )
-
-
-@audit_app.command("disclosures")
-@command
-def audit_disclosures(
-    config: ConfigFile = DEFAULT_CONFIG, json_: AsJson = False, lang: Lang = "ja"
-) -> None:
-    """誰に、何件、いつ、何の目的で / who learned what about how many, when and why."""
-    context, console = open_node(config), Console.make(lang, json_)
-    with context.store.reading() as tables:
-        rows = tables.sent.all()
-    headings = [Text("日時", "when"), Text("相手", "recipient"), Text("中身", "what")]
-    headings += [Text("件数", "rows"), Text("目的", "purpose"), Text("計画", "plan")]
-    console.table(
-        headings,
-        [
-            [_local(r.at), r.recipient, r.fields, f"{r.rows:,}", r.purpose, r.plan_digest[:12]]
-            for r in rows
-        ],
-    )
-    console.done(
-        {
-            "disclosures": [
-                {
-                    "at": r.at,
-                    "recipient": r.recipient,
-                    "fields": r.fields,
-                    "rows": r.rows,
-                    "bytes": r.bytes,
-                    "purpose": r.purpose,
-                    "plan": r.plan_digest,
-                }
-                for r in rows
-            ]
-        }
-    )
-
-
-def _local(at: str) -> str:
-    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M")
