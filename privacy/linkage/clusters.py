@@ -2,9 +2,11 @@
 
 Pairs are taken from the surest down, as in anonlink's greedy solvers; two clusters
 join when no department would be in the result twice (so two rows of one department,
-twins included, never meet), when their numbers do not contradict, and when the pairs
-between them agree on the whole.  Pairs that came near, or that a rule stopped, go to
-clerical review.
+twins included, never meet) and when their numbers do not contradict.  Contradicting
+resident numbers are not overruled by similarity: namesakes born on one day are two
+people, and which of two numbers is wrong is for a person to decide.  Only where the
+data show that the numbers are no register's (`numbers_bind`) are they evidence like
+any other.  Pairs that came near, or that a rule stopped, go to clerical review.
 """
 
 from __future__ import annotations
@@ -15,11 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privacy.linkage.candidates import Pairs
+from privacy.linkage.greedy import default_greedy
 from privacy.linkage.stack import Ids, Stack
 from privacy.linkage.weights import Floats
 
 MOST_DEPARTMENTS = 63
 """A cluster's departments are the bits of one signed word."""
+_WRONG_IN_REGISTERS = 0.06
+"""Share of differing numbers among sure matches that registers do not reach."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +34,7 @@ class Thresholds:
     link: float = 0.5
     """Even odds: below it, a link costs more errors than it saves."""
     conflict: float = 0.995
-    """What different resident numbers need to be overruled."""
+    """What different numbers need to be overruled, where numbers do not bind."""
     review: float = 0.1
     """Above it, a pair that is not linked is worth a person's look."""
     sure: float = 0.9
@@ -55,10 +60,33 @@ class Solution:
         return int(self.cluster.max(initial=-1)) + 1
 
 
+def numbers_bind(equal: int, different: int) -> bool:
+    """Tell whether resident numbers are to be obeyed, from how sure matches' numbers compare.
+
+    A register's numbers differ between two departments for a few in a hundred of the
+    people who are the same by everything else.  Numbers that, beyond doubt (three
+    standard errors), differ for more than `_WRONG_IN_REGISTERS` were never checked
+    against a register.
+    """
+    total = equal + different
+    if total == 0:
+        return True
+    share = different / total
+    error = ((share * (1 - share) + 2.25 / total) / total) ** 0.5
+    return bool(share - 3 * error <= _WRONG_IN_REGISTERS)
+
+
 def solve(
-    stack: Stack, pairs: Pairs, probability: Floats, thresholds: Thresholds | None = None
+    stack: Stack,
+    pairs: Pairs,
+    probability: Floats,
+    thresholds: Thresholds | None = None,
+    *,
+    binding: bool = True,
 ) -> Solution:
     """Cluster the rows of *stack* by *pairs* across departments and their *probability*.
+
+    *binding*: different resident numbers keep rows apart whatever the probability.
 
     Raises:
         ValueError: more departments than a party mask holds.
@@ -66,12 +94,21 @@ def solve(
     if len(stack.departments) > MOST_DEPARTMENTS:
         raise ValueError(f"at most {MOST_DEPARTMENTS} departments can be linked")
     cuts = thresholds or Thresholds()
-    parent, stopped = _greedy(stack, pairs, probability, cuts)
+    likely = np.flatnonzero(probability >= cuts.link)
+    number = stack.token("A")
+    left, right = pairs.left[likely], pairs.right[likely]
+    doubtful = _doubtful(number, left, right)
+    # Rows with a doubtful number join last, and lose their own links rather than others'.
+    late = (doubtful[left] | doubtful[right]) & binding
+    order = np.lexsort((-probability[likely], late))
+    firm = (probability[likely[order]] >= cuts.conflict) & (not binding)
+    join = default_greedy()
+    parent, stopped = join(left[order], right[order], firm, stack.department, number)
     cluster = np.unique(parent, return_inverse=True)[1].astype(np.int64)
     together = cluster[pairs.left] == cluster[pairs.right]
     near = (~together & (probability >= cuts.review)) | (together & (probability < cuts.sure))
     conflict = np.zeros(len(pairs), dtype=np.bool_)
-    conflict[stopped] = True
+    conflict[likely[order[stopped]]] = True
     conflict &= ~together
     return Solution(
         cluster,
@@ -81,35 +118,12 @@ def solve(
     )
 
 
-def _greedy(
-    stack: Stack, pairs: Pairs, probability: Floats, cuts: Thresholds
-) -> tuple[Ids, list[int]]:
-    """Return the root row of each row, and the pairs that contradicting numbers stopped."""
-    parent = np.arange(stack.rows)
-    mask: NDArray[np.int64] = np.left_shift(np.int64(1), stack.department.astype(np.int64))
-    number = stack.token("A").copy()
-    stopped: list[int] = []
-    likely = np.flatnonzero(probability >= cuts.link)
-    order = likely[np.argsort(-probability[likely], kind="stable")]
-    roots, masks, numbers = parent.tolist(), mask.tolist(), number.tolist()
-    left, right = pairs.left.tolist(), pairs.right.tolist()
-    for index in order.tolist():
-        one, two = _root(roots, left[index]), _root(roots, right[index])
-        if one == two or masks[one] & masks[two]:
-            continue
-        contradict = numbers[one] >= 0 and numbers[two] >= 0 and numbers[one] != numbers[two]
-        if contradict and probability[index] < cuts.conflict:
-            stopped.append(index)
-            continue
-        low, high = min(one, two), max(one, two)
-        roots[high] = low
-        masks[low] |= masks[high]
-        numbers[low] = numbers[low] if numbers[low] >= 0 else numbers[high]
-    return np.array([_root(roots, row) for row in range(stack.rows)], dtype=np.int64), stopped
-
-
-def _root(roots: list[int], row: int) -> int:
-    while roots[row] != row:
-        roots[row] = roots[roots[row]]
-        row = roots[row]
-    return row
+def _doubtful(number: Ids, left: Ids, right: Ids) -> NDArray[np.bool_]:
+    """Tell which rows' numbers more likely pairs contradict than confirm."""
+    held = (number[left] >= 0) & (number[right] >= 0)
+    equal = number[left] == number[right]
+    votes = np.zeros(len(number))
+    for rows in (left, right):
+        votes += np.bincount(rows[held & equal], minlength=len(number))
+        votes -= np.bincount(rows[held & ~equal], minlength=len(number))
+    return np.asarray(votes < 0)

@@ -17,14 +17,16 @@ from numpy.typing import NDArray
 from privacy.encoding.batch import Batch
 from privacy.errors import ProtocolError, Text
 from privacy.linkage.candidates import Pairs, candidates, merge, remaining_candidates
-from privacy.linkage.clusters import Solution, Thresholds, solve
-from privacy.linkage.evidence import Evidence, evidence
+from privacy.linkage.clusters import Solution, Thresholds, numbers_bind, solve
+from privacy.linkage.evidence import Evidence, Number, evidence
 from privacy.linkage.stack import Ids, Stack, stack, stack_views
 from privacy.linkage.training import Sample, exposure_ratio, fit
 from privacy.linkage.weights import Floats, MatchModel, probabilities
 
 FIRST = "first"
 _REMAINDERS = 8
+_SURE = 5.0
+"""Log odds without the numbers at which a pair shows how reliable the numbers are."""
 _WORTHWHILE = 0.001
 """Share of clusters that a look at the remainder must join for another look."""
 DEFAULT_SHARE = 0.5
@@ -199,7 +201,10 @@ def _solved(
     across = found.across(stacked)
     pairs, weight, shown = found.where(across), weight[across], shown.where(across)
     probability = probabilities(weight, pairs, stacked)
-    solution = solve(stacked, pairs, probability, thresholds)
+    sure = weight - (second_model or first_model).number_weight(shown) >= _SURE
+    outcome = np.bincount(shown.number[sure], minlength=len(Number))
+    binding = numbers_bind(int(outcome[Number.EQUAL]), int(outcome[Number.DIFFERENT]))
+    solution = solve(stacked, pairs, probability, thresholds, binding=binding)
     return Linked(pairs, shown, weight, probability, solution, first_model, second_model)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from privacy.encoding.batch import Batch, Codes, Tokens
 from privacy.errors import ProtocolError, Text
 from privacy.linkage.candidates import Pairs, candidates_between
-from privacy.linkage.evidence import evidence
+from privacy.linkage.evidence import Number, evidence
 from privacy.linkage.slots import random_permutation
 from privacy.linkage.stack import Ids, Stack, stack
 from privacy.linkage.weights import Floats, MatchModel, probabilities
@@ -129,12 +129,15 @@ def match_locally(offered: Universe, own: Batch, model: MatchModel, threshold: f
     """Return the slot of each own row, -1 where none is likely enough; it never leaves the node.
 
     A slot takes at most one row (own duplicates are resolved before), and a row one slot.
+    An entry with another resident number is never the row's, as among open departments.
     """
     batch = Batch(_UNIVERSE, len(offered.slots), dict(offered.tokens), dict(offered.views))
     stacked = stack([batch, own])
     passes = tuple(dict.fromkeys(view.partition("/")[0] for view in model.views))
     pairs = candidates_between(stacked, passes)
     shown = evidence(stacked, pairs, model.views)
+    agreed = shown.number != Number.DIFFERENT
+    pairs, shown = pairs.where(agreed), shown.where(agreed)
     weight = model.weigh(shown)
     row, slot = pairs.right - stacked.offsets[1], offered.slots[pairs.left]
     # The better of a slot's two entries speaks for the slot.

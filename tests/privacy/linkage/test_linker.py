@@ -196,3 +196,28 @@ def test_thresholds_hold_for_the_second_pass_too() -> None:
         second.solution.count
         >= start(made.batches).second_pass(made.again(asked), asked).solution.count
     )
+
+
+def test_namesakes_of_one_day_with_different_numbers_stay_two_people_for_review() -> None:
+    made = town(13, 400, 2)
+    one, other = (dict(batch.tokens) for batch in made.batches)
+    first, second = made.batches
+    shared = {view: codes.copy() for view, codes in second.views.items()}
+    for view, codes in shared.items():
+        codes[0] = first.views[view][0]
+    for kind, value in (("T1", 10**8), ("A", 10**8), ("B", 10**8)):
+        one[kind][0] = token(np.array([value]))[0]
+        other[kind][0] = token(np.array([value + (kind != "T1")]))[0]
+    batches = [
+        Batch(first.department, first.rows, one, first.views),
+        Batch(second.department, second.rows, other, shared),
+    ]
+
+    linker = start(batches)
+
+    clusters = linker.clusters()
+    assert clusters["d0"][0] != clusters["d1"][0]
+    conflicts = linker.linked.solution.conflicts
+    assert (0, first.rows) in zip(
+        linker.linked.pairs.left[conflicts], linker.linked.pairs.right[conflicts], strict=True
+    )
