@@ -16,7 +16,7 @@ from coordinator.rounds.machine import Machine
 from coordinator.rounds.screen import SCREEN
 from coordinator.rounds.statistics import STATISTICS
 from tests.integration.federation import Federation, until
-from tests.integration.outcome import check_ended, left_over, listed_rows, partition
+from tests.integration.outcome import check_alike, check_ended, left_over, linked_pairs, listed_rows
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -47,11 +47,9 @@ def test_a_link_round_survives_a_coordinator_killed_at_every_transition(
 ) -> None:
     assert killed_everywhere(founded, "link", points_of(LINK)) == 0
     check_ended(founded, "link")
-    killed = partition(founded)
+    killed = linked_pairs(founded)
     founded.restore("linked")
-    # Dummies and orders are drawn anew, so a pair on the edge may fall either way.
-    undisturbed = partition(founded)
-    assert len(killed & undisturbed) > 0.97 * len(undisturbed)
+    check_alike(killed, linked_pairs(founded))
 
 
 def test_a_screening_survives_a_coordinator_killed_at_every_transition(linked: Federation) -> None:
@@ -106,3 +104,20 @@ def test_codes_of_a_cancelled_round_do_not_outlive_a_killed_coordinator(linked: 
         if not left_over(linked):
             break
     assert linked.newest_round()["state"] == "cancelled"
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_a_round_that_fails_while_its_coordinator_is_killed_still_fails_by_name(
+    linked: Federation, moment: str
+) -> None:
+    (key,) = (linked.seat("survey").folder / "keys" / "city").iterdir()
+    key.write_bytes(bytes(len(key.read_bytes())))
+    linked.start()
+    child = linked.coordinator_verb(*linked.round_arguments("link"), kill=f"link:failed:{moment}")
+    assert linked.wait(child) == -signal.SIGKILL
+    resumed = linked.coordinator_verb("round", "resume", linked.newest_round()["id"])
+    assert linked.wait(resumed) == 1
+    newest = linked.newest_round()
+    assert newest["state"] == "failed"
+    assert "survey" in newest["reason_en"]
+    assert left_over(linked) == []

@@ -17,6 +17,7 @@ import pytest
 
 from deploy.demo.scan import Needles, check_sighted, gather_needles, scan_files
 from tests.integration.federation import DEALER, Federation
+from tests.integration.notations import birth_dates, dates_in, secrets_in
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -60,7 +61,8 @@ def test_nothing_of_a_child_reaches_the_coordinator_or_the_dealer(founded: Feder
             assert founded.newest_round()["state"] == "done"
         needles = needles_of(founded)
         today = min(date.today(), date.fromisoformat(founded.stage.as_of))  # noqa: DTZ011
-        since = (today - timedelta(400)).isoformat()
+        first_own_day = today - timedelta(400)
+        since = first_own_day.isoformat()
         school = founded.seat("school")
         check_sighted(school.folder / "keys", school.database, needles, since)
         logs = sorted(founded.logs.glob("leaks-*.log"))
@@ -68,7 +70,27 @@ def test_nothing_of_a_child_reaches_the_coordinator_or_the_dealer(founded: Feder
         for place in (founded.coordinator, folder.dealer):
             assert hits(place.rglob("*"), needles, since) == 0, place.name
         assert hits(logs, needles, since) == 0
+        check_dates_and_keys(founded, first_own_day, logs)
     finally:
         dealer.terminate()
         dealer.wait(20)
     assert hits(folder.dealer.rglob("*"), needles, since) == 0
+
+
+def check_dates_and_keys(federation: Federation, first_own_day: date, logs: list[Path]) -> None:
+    """Check that no birth date in any notation, and no node's key in any code, stands there."""
+    folder = federation.stage.folder
+    known = birth_dates(folder.town, first_own_day)
+    extracts = (path for path in folder.town.glob("*/*.csv") if path.parent.name != "truth")
+    # Every department writes dates in its own way, and the search must see them all.
+    seen = {path.parent.name for path in extracts if dates_in(path.read_bytes(), known)}
+    assert seen >= {"residents", "school", "health", "welfare"}
+    keys = [federation.seat(node).folder / "keys" for node in federation.nodes]
+    own = (folder.node("school") / "keys" / "identity").read_bytes()
+    assert [Path(name).name for name in secrets_in(own.hex().encode(), keys)] == ["identity"]
+    places = [*federation.coordinator.rglob("*"), *folder.dealer.rglob("*"), *logs]
+    for path in places:
+        if path.is_file():
+            body = path.read_bytes()
+            assert dates_in(body, known) == set(), path.name
+            assert secrets_in(body, keys) == [], path.name
