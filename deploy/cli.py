@@ -41,6 +41,9 @@ PARTS: Mapping[str, Part] = {
     "coordinator": Part("coordinator.cli", "app", "統括 / the coordinator: rounds, releases"),
     "dealer": Part("coordinator.dealer_cli", "dealer_app", "ディーラー / the dealer, another body"),
     "link": Part("deploy.link_cli", "link", "抽出ファイルで連携を試す / rehearse a linkage"),
+    "redteam": Part(
+        "deploy.redteam_cli", "redteam", "符号化の自己点検 / attack the encoding, as a self-test"
+    ),
     "demo": Part("deploy.demo.cli", "app", "架空の市で全体を動かす / all of it, on a made-up town"),
 }
 
