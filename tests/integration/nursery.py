@@ -17,26 +17,20 @@ import sys
 import traceback
 from importlib import import_module
 from pathlib import Path
+from pkgutil import walk_packages
 from typing import Any, NoReturn
 
 from tests.integration import kill_points
 
 _PR_SET_PDEATHSIG = 1
-_IMPORTED = (
-    "deploy.cli", "nodes.cli", "nodes.server", "nodes.driver.founding", "nodes.driver.importing",
-    "nodes.doctor", "nodes.driver.opening", "nodes.driver.accounts", "nodes.web.status",
-    "coordinator.cli", "coordinator.server", "coordinator.dealer_server",
-    "coordinator.verbs.rounds", "coordinator.verbs.asking", "coordinator.verbs.roster",
-    "coordinator.verbs.members", "coordinator.verbs.dealer", "coordinator.verbs.status",
-    "privacy.linkage.linker", "privacy.encoding.encoder", "alembic.command", "pandas",
-)  # fmt: skip
+_PACKAGES = ("coordinator", "nodes", "privacy", "protos")
+_LEFT_OUT = ("privacy.redteam", "privacy.similarity.reference", "protos.generate", ".migrations")
 
 
 def main() -> None:
     """Answer requests until standard input ends."""
     leash(int(sys.argv[1]))
-    for name in _IMPORTED:
-        import_module(name)
+    import_all()
     _warm()
     children: dict[int, int | None] = {}
     print(json.dumps({"ready": True}), flush=True)
@@ -63,6 +57,16 @@ def _warm() -> None:
     people = [normalise(person) for person in fake_people()]
     encoder = Encoder(default_schema(), CityKey(1, bytes(32)).link_keys(1))
     known_answer(encoder, people, NORMALISATION_VERSION)
+
+
+def import_all() -> None:
+    """Import what any command may import later: children neither wait for it nor see it change."""
+    for package in _PACKAGES:
+        for module in walk_packages(import_module(package).__path__, f"{package}."):
+            if not any(part in module.name for part in _LEFT_OUT):
+                import_module(module.name)
+    for name in ("deploy.cli", "alembic.command", "alembic.config"):
+        import_module(name)
 
 
 def leash(parent: int) -> None:

@@ -84,6 +84,7 @@ def test_a_serving_coordinator_finishes_what_a_killed_command_began(
     server = linked.processes.begin("coordinator", ["coordinator", "serve", *config])
     linked.processes.ready(server)
     for _ in until():
+        assert server.process.poll() is None, linked.said(server)
         if linked.newest_round()["state"] == "done":
             break
     check_ended(linked, kind)
