@@ -20,13 +20,13 @@ from privacy.linkage.candidates import Pairs, candidates, merge, remaining_candi
 from privacy.linkage.clusters import Solution, Thresholds, numbers_bind, solve
 from privacy.linkage.evidence import Evidence, Number, evidence
 from privacy.linkage.stack import Ids, Stack, stack, stack_views
-from privacy.linkage.training import Sample, exposure_ratio, fit
+from privacy.linkage.training import Sample, exposure_ratios, fit
 from privacy.linkage.weights import Floats, MatchModel, probabilities
 
 FIRST = "first"
 _REMAINDERS = 8
-_SURE = 5.0
-"""Log odds without the numbers at which a pair shows how reliable the numbers are."""
+_SURE = 0.99
+"""Probability without the numbers at which a pair shows how reliable the numbers are."""
 _WORTHWHILE = 0.001
 """Share of clusters that a look at the remainder must join for another look."""
 DEFAULT_SHARE = 0.5
@@ -167,7 +167,7 @@ def _link(
     across = found.across(stacked)
     base = replace(shown, views=first_views, similarity=shown.similarity[:, : len(first_views)])
     if first_model is None:
-        ratio = exposure_ratio(stacked, _eligible(stacked, first_views))
+        ratio = exposure_ratios(stacked, base)
         first_model = fit(stacked, Sample(found, base, across, ratio))
     weight = first_model.weigh(base)
     later = tuple(view for view in stacked.views if view not in first_views)
@@ -175,8 +175,9 @@ def _link(
     if later:
         again = _eligible(stacked, later)
         both = again[found.left] & again[found.right]
-        ratio = exposure_ratio(stacked, again)
-        sample = Sample(found.where(both), shown.where(both), across[both], ratio)
+        asked = shown.where(both)
+        ratio = exposure_ratios(stacked, asked, again, again)
+        sample = Sample(found.where(both), asked, across[both], ratio)
         second_model = fit(stacked, sample)
         weight[both] = second_model.weigh(sample.shown)
     linked = _solved(stacked, found, shown, weight, first_model, second_model, thresholds)
@@ -201,7 +202,8 @@ def _solved(
     across = found.across(stacked)
     pairs, weight, shown = found.where(across), weight[across], shown.where(across)
     probability = probabilities(weight, pairs, stacked)
-    sure = weight - (second_model or first_model).number_weight(shown) >= _SURE
+    alone = weight - (second_model or first_model).number_weight(shown)
+    sure = probabilities(alone, pairs, stacked) >= _SURE
     outcome = np.bincount(shown.number[sure], minlength=len(Number))
     binding = numbers_bind(int(outcome[Number.EQUAL]), int(outcome[Number.DIFFERENT]))
     solution = solve(stacked, pairs, probability, thresholds, binding=binding)
@@ -217,12 +219,7 @@ def _remainder(stacked: Stack, linked: Linked, model: MatchModel, thresholds: Th
     found = remaining_candidates(stacked, seekers, sought)
     shown = evidence(stacked, found, tuple(stacked.views))
     across = found.across(stacked)
-    outside = sum(
-        int(seekers[here].sum()) * int(sought.sum() - sought[here].sum())
-        for here in (stacked.of(at) for at in range(len(stacked.departments)))
-    )
-    inside = int(seekers.sum()) * int(sought.sum()) - outside
-    ratio = max(outside, 1) / max(inside, 1)
+    ratio = exposure_ratios(stacked, shown, seekers, sought)
     refined = fit(stacked, Sample(found, shown, across, ratio, floor=0.0), model)
     rows = stacked.rows
     merged = merge([linked.pairs, found.where(across)], rows)

@@ -14,6 +14,7 @@ exponential family over similarities in place of independent levels.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,33 +45,89 @@ _UNMATCHED_BEFORE = np.array([0.0, 0.02, 0.02, 3.0])
 """Number outcomes seen before any data, among matches and others."""
 _DUPLICATES = 0.003
 """Odds, against a cross pair's, that a pair inside a department is an unresolved duplicate."""
+_SCALE_BEFORE = np.array([0.0, 0.0, np.log(_DUPLICATES)])
+_SCALE_SPREAD = np.array([3.0, 0.5, 1.0])
+"""Shift, log slope and log odds of duplicates before any data, and how far they may lie off."""
+_FEWEST = 20
+"""Likely pairs across, and pairs inside, that a scale can be learnt from."""
+_FAR = 15.0
+_FINEST = 0.02
 _STARTING_NUMBER = np.array([0.0, 5.0, 3.0, -3.0])
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Pairs to learn from: what they show, which join departments, and the exposure ratio r."""
+    """Pairs to learn from: what they show, which join departments, and each one's exposure ratio.
+
+    ``ratio``: of all pairs that hold the same views, those across departments over those
+    inside (`exposure_ratios`).
+    """
 
     pairs: Pairs = field(repr=False)
     shown: Evidence = field(repr=False)
     across: NDArray[np.bool_] = field(repr=False)
-    ratio: float
+    ratio: Floats = field(repr=False)
     floor: float = 0.17
     """Similarity below which a pair is a candidate by tokens only, and teaches nothing of views."""
 
 
-def exposure_ratio(stack: Stack, eligible: NDArray[np.bool_]) -> float:
-    """Return cross pairs over inside pairs among *eligible* rows; 0 inside pairs count as one."""
-    counts = np.bincount(stack.department[eligible], minlength=len(stack.departments)).astype(float)
-    inside = float((counts * (counts - 1) / 2).sum())
-    total = float(counts.sum() * (counts.sum() - 1) / 2)
-    return max(total - inside, 1.0) / max(inside, 1.0)
+def exposure_ratios(
+    stack: Stack,
+    shown: Evidence,
+    seekers: NDArray[np.bool_] | None = None,
+    sought: NDArray[np.bool_] | None = None,
+) -> Floats:
+    """Return for each pair of *shown* its cross-to-inside ratio among all *seekers* x *sought*.
+
+    Departments differ in what they hold, so the views that a pair can show depend on
+    whether it joins two: only pairs that hold the same views are comparable, or what is
+    missing would pass for evidence.  Without pairs inside to compare with, the ratio is large.
+    """
+    held = _held(stack, shown.views)
+    patterns, of_row = np.unique(held, return_inverse=True)
+    size = len(patterns), len(stack.departments)
+    left, right = (_counts(of_row, stack.department, size, rows) for rows in (seekers, sought))
+    inside = left @ right.T
+    every = np.outer(left.sum(axis=1), right.sum(axis=1))
+    if seekers is None:
+        # Each row also meets itself, and each pair is counted from both ends.
+        inside[np.diag_indices(len(inside))] -= left.sum(axis=1)
+        every[np.diag_indices(len(every))] -= left.sum(axis=1)
+    both = (patterns[:, None] & patterns[None, :]).ravel()
+    kinds, of_both = np.unique(both, return_inverse=True)
+    across = np.bincount(of_both, (every - inside).ravel(), len(kinds))
+    within = np.bincount(of_both, inside.ravel(), len(kinds))
+    ratio = np.maximum(across, 1.0) / np.maximum(within, 1.0)
+    pattern = ~np.isnan(shown.similarity) @ (np.int64(1) << np.arange(len(shown.views)))
+    place = np.minimum(np.searchsorted(kinds, pattern), len(kinds) - 1)
+    return np.asarray(ratio[place], dtype=np.float64)
+
+
+def _held(stack: Stack, views: tuple[str, ...]) -> NDArray[np.int64]:
+    """Return for each row the views it holds, as bits."""
+    held = np.zeros(stack.rows, dtype=np.int64)
+    for at, view in enumerate(views):
+        held |= stack.views[view].any(axis=1).astype(np.int64) << at
+    return held
+
+
+def _counts(
+    of_row: NDArray[np.int64],
+    department: NDArray[np.int64],
+    size: tuple[int, int],
+    rows: NDArray[np.bool_] | None,
+) -> Floats:
+    """Return the number of rows of each pattern in each department."""
+    keys = of_row * size[1] + department
+    chosen = keys if rows is None else keys[rows]
+    return np.bincount(chosen, minlength=size[0] * size[1]).reshape(size).astype(np.float64)
 
 
 def fit(stack: Stack, sample: Sample, before: MatchModel | None = None) -> MatchModel:
     """Fit the match model to *sample*, starting from and held near *before* where given."""
     weight = _sampling_weights(sample)
     keep = weight > 0
+    ratio = sample.ratio[keep]
     learner = _Learner(
         stack,
         sample.pairs.where(keep),
@@ -78,7 +135,7 @@ def fit(stack: Stack, sample: Sample, before: MatchModel | None = None) -> Match
         sample.across[keep],
         weight[keep],
         features(sample.shown.where(keep)),
-        float(np.log(sample.ratio / (1.0 + sample.ratio))),
+        np.log(ratio / (1.0 + ratio)),
     )
     start, number = starting_coefficients(sample.shown.views), _STARTING_NUMBER
     if before is not None:
@@ -96,7 +153,65 @@ def fit(stack: Stack, sample: Sample, before: MatchModel | None = None) -> Match
         length = min(max(speed, 1.0), _LONGEST)
         state = once - change + 2 * length * change + length**2 * bend
     state = learner.step(state, start)
-    return model_of(sample.shown.views, state[: len(start)], state[len(start) :])
+    coefficients = calibrated(state[: len(start)], learner)
+    return model_of(sample.shown.views, coefficients, state[len(start) :])
+
+
+def calibrated(coefficients: Floats, learner: _Learner) -> Floats:
+    """Return *coefficients* on the scale on which their sum is the log odds of a match.
+
+    Pairs inside a department are decoys, as in target-decoy counts: times their exposure
+    ratio they are the non-matches among pairs across.  With o = exp(shift + slope * weight),
+    a pair lies across with odds r (1 + o) / (1 + duplicates * o); shift, slope and the odds
+    of unresolved duplicates maximise that likelihood, which asks for no label and is not
+    held near any start.
+    """
+    weight = learner.design @ coefficients
+    near = np.abs(weight) < _FAR
+    ratio = learner.offset[near]
+    fitted = _decoy_scale(weight[near], learner.across[near], learner.weight[near], ratio)
+    if fitted is None:
+        return coefficients
+    shift, slope = fitted
+    scaled = coefficients * slope
+    scaled[0] += shift
+    return scaled
+
+
+def _decoy_scale(
+    weight: Floats, across: NDArray[np.bool_], count: Floats, offset: Floats
+) -> tuple[float, float] | None:
+    """Return shift and slope of the likeliest scale; None where too few pairs tell."""
+    ratio = np.exp(offset) / -np.expm1(offset)
+    if min((across & (weight > 0)).sum(), (~across).sum()) < _FEWEST:
+        return None
+
+    def likelihood(at: Floats) -> float:
+        odds = np.exp(np.clip(at[0] + np.exp(at[1]) * weight, -30, 30))
+        inside = 1.0 + np.exp(at[2]) * odds
+        outside = ratio * (1.0 + odds)
+        log = np.where(across, np.log(outside), np.log(inside)) - np.log(inside + outside)
+        held = ((at - _SCALE_BEFORE) / _SCALE_SPREAD) ** 2
+        return float((count * log).sum() - 0.5 * held.sum())
+
+    best = _climb(likelihood, _SCALE_BEFORE.copy())
+    return float(best[0]), float(np.exp(best[1]))
+
+
+def _climb(value: Callable[[Floats], float], at: Floats) -> Floats:
+    """Return where *value* is highest near *at*: coordinate steps that halve, deterministic."""
+    best, step = value(at), 1.0
+    while step > _FINEST:
+        moved = False
+        for axis in range(len(at)):
+            for sign in (-1.0, 1.0):
+                trial = at.copy()
+                trial[axis] += sign * step
+                found = value(trial)
+                if found > best:
+                    at, best, moved = trial, found, True
+        step = step if moved else step / 2
+    return at
 
 
 def _sampling_weights(sample: Sample) -> Floats:
@@ -125,7 +240,7 @@ class _Learner:
     across: NDArray[np.bool_]
     weight: Floats
     design: Floats
-    offset: float
+    offset: Floats
 
     def step(self, state: Floats, start: Floats) -> Floats:
         """Return coefficients and number weights after one EM step from *state*."""
