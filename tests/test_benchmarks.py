@@ -11,7 +11,7 @@ def test_every_benchmark_has_a_small_size() -> None:
     assert SMALL.keys() == FULL.keys()
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("name", sorted(SMALL))
 def test_a_benchmark_runs(name: str) -> None:
     (command,) = commands([name], small=True).values()
