@@ -25,6 +25,7 @@ MOST_HASHES = 12
 """Positions that one cipher block of 128 bits gives."""
 WORD = 64
 """Codes are handled in words of 64 bits."""
+_NAME_PARTS = {"family", "given", "family_kana", "given_kana"}
 _PERSON_FIELDS = {f.name for f in fields(Person)} - {"problems"}
 
 
@@ -125,8 +126,13 @@ class Schema:
         check_floor({p.name: p.hardening for p in self.passes}, floor)
 
     def with_labels(self) -> Schema:
-        """Return the variant that sends block labels: salted passes fold at least 3 signs."""
-        sharper = tuple(replace(p, fold=max(p.fold, 3)) for p in self.passes)
+        """Return the variant that sends block labels: passes fold at least 3 signs.
+
+        Passes salted by one part of a name are left out: sizes of their blocks would be
+        the frequencies of names, which name the frequent ones.
+        """
+        kept = [p for p in self.passes if len(p.salt) != 1 or p.salt[0] not in _NAME_PARTS]
+        sharper = tuple(replace(p, fold=max(p.fold, 3)) for p in kept)
         return replace(self, labels=True, passes=sharper)
 
     def to_json(self) -> Json:

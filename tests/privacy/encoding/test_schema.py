@@ -11,7 +11,7 @@ from privacy.encoding.hardening import Hardening
 from privacy.encoding.schema import Schema, default_schema, is_latin, parse
 from privacy.errors import BadInputError, RefusedError
 
-DEFAULT_DIGEST = "79023fdc4d27339d762552950c00d99e2385c2828d6b7d6e962c8fc5bb647f7a"
+DEFAULT_DIGEST = "b2c35a9a29cbb07ffbf2e995a84f6f4985f01ace225cf55a8267a254185fb3a3"
 
 
 def _changed(**entries: object) -> str:
@@ -22,21 +22,46 @@ def _changed(**entries: object) -> str:
 def test_the_default_schema_is_the_published_one() -> None:
     schema = default_schema()
     assert schema.digest.hex() == DEFAULT_DIGEST
-    assert schema.view_ids(["first"]) == ("first/all", "first/name", "first/given_address")
-    assert [p.fold for p in schema.passes] == [2, 2, 2, 4]
+    assert schema.view_ids(["first"]) == (
+        "first/all",
+        "first/name",
+        "first/given_address",
+        "first/kanji",
+        "first/kana",
+    )
+    assert [p.fold for p in schema.passes] == [2, 2, 2, 3, 2]
     assert [p.salt for p in schema.passes] == [
         ("birth_date",),
         ("family_kana", "given_kana"),
         ("family", "given"),
-        (),
+        ("given",),
+        ("family",),
     ]
+
+
+def test_every_default_pass_is_salted_and_sharpened() -> None:
+    for salt_pass in default_schema().passes:
+        assert salt_pass.salt
+        assert salt_pass.hardening is Hardening.SHARPEN
+
+
+def test_siblings_share_no_content_where_the_family_name_is_the_salt() -> None:
+    """Measured: with addresses in it, known siblings give away 5.8 % of the children."""
+    shared = {"family", "family_kana", "town", "block"}
+    for view in default_schema().get_pass("family").views:
+        assert not shared & set(view.fields)
 
 
 def test_the_labelled_variant_folds_three_signs_and_has_another_digest() -> None:
     labelled = default_schema(labels=True)
     assert labelled.labels
-    assert [p.fold for p in labelled.passes] == [3, 3, 3, 4]
+    assert [p.fold for p in labelled.passes] == [3, 3, 3]
     assert labelled.digest != default_schema().digest
+
+
+def test_the_labelled_variant_has_no_blocks_of_one_name() -> None:
+    salts = [p.salt for p in default_schema(labels=True).passes]
+    assert salts == [("birth_date",), ("family_kana", "given_kana"), ("family", "given")]
 
 
 @pytest.mark.parametrize("labels", [False, True])
