@@ -39,8 +39,8 @@ class CoordinatorConfig:
     """The federation's data items: which department holds which."""
     purposes: Path = Path("purposes.yaml")
     """The registered purposes; a screening definition names one of them."""
-    fiscal_year: int = 2026
-    """The fiscal year (April to March) whose budget statistics charge."""
+    fiscal_year: int = 0
+    """The fiscal year (April to March) whose budget statistics charge; 0: the plan's own."""
     population: str = "children"
     """The population whose budget statistics charge."""
     anchor: str = "residents"

@@ -29,6 +29,7 @@ from privacy.roster import Role, Roster
 
 LINK_PURPOSE = "linkage"
 STATISTICS_PURPOSE = "school_karte"
+_APRIL = 4
 
 
 def plan_link(process: CoordinatorProcess) -> Plan:
@@ -116,19 +117,18 @@ def plan_statistics(
     """
     roster, table = roster_in_force(process), _slot_table(process)
     document = _read_yaml(query_file)
-    config = process.config
+    config, created = process.config, _now(process)
     query = read_query(
         document,
         nodes=roster.nodes,
         slot_table=table.digest.hex(),
         catalogue=_catalogue(process),
-        account=Account(config.population, config.fiscal_year),
+        account=Account(config.population, config.fiscal_year or _fiscal_year(created)),
         anchor=config.anchor,
     )
     archived = process.releases.get(query.release_id)
     if archived is not None:
         return archived
-    created = _now(process)
     return Plan(
         kind=PlanKind.STATISTICS,
         purpose=str(document.get("purpose", STATISTICS_PURPOSE)),
@@ -232,6 +232,10 @@ def _read_yaml(path: Path) -> Mapping[str, Any]:
             Text(f"{path.name} に問いがありません。", f"{path.name} holds no query.")
         )
     return document
+
+
+def _fiscal_year(moment: dt.datetime) -> int:
+    return moment.year if moment.month >= _APRIL else moment.year - 1
 
 
 def _now(process: CoordinatorProcess) -> dt.datetime:

@@ -56,6 +56,8 @@ class PolicyConfig:
     max_listed: int = 2_000
     rho_nano_per_year: int = 500_000_000
     """Privacy loss a population and fiscal year, in nano-rho."""
+    populations: tuple[str, ...] = ("children",)
+    """Populations that this node keeps a budget for; a query on any other is refused."""
     dealer_apart: bool = True
     """Refuse a plan whose dealer is the coordinator."""
     dummy_share_percent: int = 3

@@ -11,6 +11,7 @@ from nodes.config import StandingApproval
 from nodes.driver.context import NodeContext
 from nodes.governance import Governance
 from nodes.policy import Situation, review
+from nodes.questions import check_question
 from nodes.store import Tables
 from nodes.store.rounds import StoredPlan
 from privacy.audit import EntryKind
@@ -74,7 +75,7 @@ class Plans:
                     tables, EntryKind.ASKED, plan.kind.value, plan=digest, purpose=plan.purpose
                 )
             try:
-                review(plan, self._situation(tables, plan))
+                check_policy(context, tables, plan)
             except RefusedError as error:
                 self._decide(tables, digest, Decision.REFUSED, context.node, error)
                 return Review(Decision.REFUSED, error)
@@ -130,25 +131,6 @@ class Plans:
         kind = EntryKind.REFUSED if decision is Decision.REFUSED else EntryKind.CHANGED
         context.log(tables, kind, f"plan-{decision.value}", plan=digest, by=by)
 
-    def _situation(self, tables: Tables, plan: Plan) -> Situation:
-        context = self._context
-        table = tables.links.slot_table(plan.slot_table) if plan.slot_table else None
-        return Situation(
-            node=context.node,
-            policy=context.config.policy,
-            roster=context.roster(tables),
-            governance=Governance.load(context.config.governance_folder),
-            items=frozenset(tables.facts.items()),
-            now=context.now(),
-            slot_table=None if table is None else (table.version, table.total),
-            newest_slot_table=getattr(tables.links.slot_table(), "version", 0),
-            earlier=tuple(
-                Plan.from_bytes(other.canonical)
-                for other in tables.runs.plans_on(plan.slot_table)
-                if other.digest != plan.digest.hex()
-            ),
-        )
-
     def _standing(self, plan: Plan) -> StandingApproval | None:
         today: date = self._context.now().date()
         for approval in self._context.config.standing_approvals:
@@ -177,6 +159,37 @@ def approved_plan(context: NodeContext, tables: Tables, digest: bytes, *kinds: P
             Text("この計画は別の種類の処理のものです。", "This plan is of another kind of round."),
         )
     return plan
+
+
+def check_policy(context: NodeContext, tables: Tables, plan: Plan) -> None:
+    """Check *plan* against this node's rules as they stand now.
+
+    The review, `Ready` and the beginning of a run each ask: between them another run may
+    have used up a limit, a basis may have ended, a newer slot table may have come.
+
+    Raises:
+        RefusedError: a rule does not allow it.
+        ProtocolError: the plan is dated in the future, or its query is about something else.
+    """
+    table = tables.links.slot_table(plan.slot_table) if plan.slot_table else None
+    situation = Situation(
+        node=context.node,
+        policy=context.config.policy,
+        roster=context.roster(tables),
+        governance=Governance.load(context.config.governance_folder),
+        items=frozenset(tables.facts.items()),
+        now=context.now(),
+        slot_table=None if table is None else (table.version, table.total),
+        newest_slot_table=getattr(tables.links.slot_table(), "version", 0),
+        earlier=tuple(
+            Plan.from_bytes(other.canonical)
+            for other in tables.runs.plans_on(plan.slot_table)
+            if other.digest != plan.digest.hex()
+        ),
+    )
+    review(plan, situation)
+    if plan.kind is PlanKind.STATISTICS:
+        check_question(plan, situation.policy.populations)
 
 
 def _check_signer(plan: Plan, roster: Roster, signer: str, signature: bytes) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from nodes.contributions import Snapshot, freeze
 from nodes.driver.budget import charge, check_budget, ledger_total, settle
 from nodes.driver.context import NodeContext
-from nodes.driver.plans import approved_plan
+from nodes.driver.plans import approved_plan, check_policy
 from nodes.driver.session import Session
 from nodes.governance import Governance
 from nodes.messages import Dealt
@@ -24,6 +24,7 @@ from privacy.envelope import Context, hpke_info, hpke_open, unseal
 from privacy.errors import ProtocolError, RefusedError, Text
 from privacy.identity import AgreementKey
 from privacy.keys import KEY_BYTES, derive
+from privacy.lookup.parsing import digits_from
 from privacy.plan import Plan, PlanKind
 from privacy.transcript import Ready, RoleKey, check_missing, check_readys
 from privacy.transcript import transcript as transcript_of
@@ -44,7 +45,7 @@ class Runs:
         """Return this node's signed Ready for a plan; the same one whenever asked.
 
         Raises:
-            RefusedError: not approved, expired, or over this node's budget.
+            RefusedError: not approved, expired, against a rule, or over this node's budget.
         """
         context, digest = self._context, plan_digest.hex()
         with context.store.transaction() as tables:
@@ -52,6 +53,7 @@ class Runs:
             known = tables.runs.get(digest)
             if known is not None:
                 return ready_from_bytes(known.ready)
+            check_policy(context, tables, plan)
             check_budget(context, tables, plan)
             ready = self._make_ready(tables, plan)
             run = StoredRun(
@@ -77,7 +79,8 @@ class Runs:
         Raises:
             ProtocolError: a Ready is wrong, the transcript differs, or inputs were already
                 masked under another one.
-            RefusedError: a needed node is missing, or the budget is spent.
+            RefusedError: a needed node is missing, a rule does not allow it any more, or the
+                budget is spent.
         """
         context, digest = self._context, plan_digest.hex()
         with context.store.transaction() as tables:
@@ -89,8 +92,9 @@ class Runs:
                 )
             if run.transcript == transcript.hex():
                 return
-            self._check(tables, plan, run, transcript, dealer, readys)
             check_step(RunState(run.state), RunState.BEGUN)
+            self._check(tables, plan, run, transcript, dealer, readys)
+            check_policy(context, tables, plan)
             snapshot = freeze(context.node, plan, tables, self._governance())
             charge(context, tables, plan, transcript, readys)
             tables.runs.put(
@@ -216,9 +220,8 @@ class Runs:
         context = self._context
         roster = context.roster(tables)
         check_readys(plan, roster, readys, context.now())
-        contributing = {node: node in plan.items for node in plan.nodes}
         present = [ready.node_id for ready in readys]
-        check_missing(plan, present, contributing, context.config.policy.min_nodes)
+        check_missing(plan, present, _needed(plan), context.config.policy.min_nodes)
         own = [ready for ready in readys if ready.node_id == context.node]
         same = len(own) == 1 and ready_bytes(own[0]) == run.ready
         if not same or dealer != plan.dealer:
@@ -233,6 +236,19 @@ class Runs:
                 ),
                 Text("監査記録を照合してください。", "Compare the audit logs."),
             )
+
+
+def _needed(plan: Plan) -> dict[str, bool]:
+    """Return for each node whether the run cannot do without it.
+
+    A node whose digits the plan uses, the hold digit among them, or whose share of the
+    noise was counted on: a run without it would list a child that it holds back, or would
+    cost more than the plan says.
+    """
+    if plan.kind is PlanKind.STATISTICS:
+        return dict.fromkeys(plan.nodes, True)
+    used = {node for digit in digits_from(plan.digits).digits for node in digit.contributors}
+    return {node: node in used or node in plan.items for node in plan.nodes}
 
 
 def role_key_name(plan_digest: str) -> str:

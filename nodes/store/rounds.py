@@ -157,15 +157,15 @@ class Runs:
         )
 
     def plans_on(self, slot_table: int) -> list[StoredPlan]:
-        """Return the plans whose inputs have left on *slot_table*, oldest first.
+        """Return the plans that have begun on *slot_table*, oldest first.
 
-        A run that ended before step 1 has shown nothing and does not count.
+        A begun run counts before its inputs leave, so that runs side by side see each
+        other.  One that ended before step 1 has shown nothing and does not count.
         """
         query = (
             select(plans)
             .join(runs, runs.c.plan_digest == plans.c.digest)
             .where(runs.c.slot_table == slot_table, runs.c.transcript != "")
-            .where(runs.c.state.not_in(["ready", "begun", "dealt"]))
             .order_by(plans.c.received_at, plans.c.digest)
         )
         return [StoredPlan(*r) for r in self._connection.execute(query)]
