@@ -35,11 +35,13 @@ class Enrolment:
         """Keep a proposed roster; return the operator's signature if it is there.
 
         Raises:
-            RefusedError: the roster names other keys for this node than it has.
+            RefusedError: the roster names other keys for this node than it has, or is older
+                than the one in use.
         """
         self._check_own(roster)
         context = self._context
         with context.store.transaction() as tables:
+            self._check_newer(tables, roster)
             known = tables.documents.get(PROPOSED)
             body = canonical_bytes(roster.to_json())
             if known != body:
@@ -80,7 +82,7 @@ class Enrolment:
 
         Raises:
             ProtocolError: a signature is missing or wrong.
-            RefusedError: this node did not sign this roster.
+            RefusedError: this node did not sign this roster, or it is older than the one in use.
         """
         self._check_own(roster)
         roster.check_signatures(signatures)
@@ -89,6 +91,7 @@ class Enrolment:
         with context.store.transaction() as tables:
             if tables.documents.get(ROSTER) == body:
                 return
+            self._check_newer(tables, roster)
             if tables.documents.get(PROPOSED) != body:
                 raise RefusedError(
                     Text(
@@ -172,11 +175,10 @@ class Enrolment:
             tables.documents.put(CITY, context.stamp(), str(roster.city_epoch).encode())
             tables.messages.forget(f"city/{roster.digest.hex()}")
             context.log(tables, EntryKind.CHANGED, "city-key", city_epoch=roster.city_epoch)
-        for name in (_contribution(roster), _pending(roster)):
+        older = [n for n in context.keys.names("city") if n != _city(roster.city_epoch)]
+        # The pending key goes last: while it is there, a repeat of this step goes on here.
+        for name in (_contribution(roster), *older, _pending(roster)):
             context.keys.destroy(name)
-        for name in context.keys.names("city"):
-            if name != _city(roster.city_epoch):
-                context.keys.destroy(name)
 
     def _check_own(self, roster: Roster) -> None:
         context = self._context
@@ -192,6 +194,21 @@ class Enrolment:
                     "統括に連絡し、参加からやり直してください。",
                     "Tell the coordinator; join again.",
                 ),
+            )
+
+    def _check_newer(self, tables: Tables, roster: Roster) -> None:
+        """Refuse to go back to an older roster: one that all once signed may name who has left."""
+        body = tables.documents.get(ROSTER)
+        if body is None or body == canonical_bytes(roster.to_json()):
+            return
+        epoch = Roster.from_json(json.loads(body)).city_epoch
+        if roster.city_epoch <= epoch:
+            raise RefusedError(
+                Text(
+                    f"使用中の名簿(第{epoch}期)より古い名簿です。",
+                    f"This roster is no newer than the one in use (epoch {epoch}).",
+                ),
+                Text("新しい番号の名簿を作ってください。", "Make a roster of a new epoch."),
             )
 
     def _roster(self, digest: bytes) -> Roster:
@@ -241,14 +258,15 @@ class Enrolment:
 
 
 def current_city_key(context: NodeContext) -> CityKey:
-    """Return the city key in use.
+    """Return the city key of the roster in use; an older one may be known to who has left.
 
     Raises:
-        RefusedError: none has been made yet.
+        RefusedError: none has been made yet for this roster.
     """
     with context.store.reading() as tables:
         epoch = tables.documents.get(CITY)
-    if epoch is None:
+        known = epoch is not None and int(epoch) == context.roster(tables).city_epoch
+    if epoch is None or not known:
         raise RefusedError(
             Text("都市鍵がまだありません。", "There is no city key yet."),
             Text(

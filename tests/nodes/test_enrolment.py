@@ -4,10 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from nodes.driver.context import ROSTER
 from nodes.driver.enrolment import Enrolment, current_city_key
+from privacy.canonical import canonical_bytes
 from privacy.errors import ProtocolError, RefusedError
-from protos.keystore import KeyMissingError
-from tests.nodes.federation import NODES, make_federation
+from privacy.roster import Roster
+from protos.keystore import KeyMissingError, Keystore
+from tests.nodes.federation import NODES, make_city_key, make_federation
 
 
 def test_all_nodes_hold_the_same_city_key_and_destroy_their_contributions(tmp_path: Path) -> None:
@@ -92,3 +95,46 @@ def test_a_roster_that_was_not_signed_here_is_not_taken(tmp_path: Path) -> None:
 
     with pytest.raises(ProtocolError, match="Not all have signed"):
         Enrolment(federation.contexts["school"]).accept(federation.roster, {})
+
+
+def test_an_older_roster_that_all_once_signed_does_not_come_back(tmp_path: Path) -> None:
+    federation = make_federation(tmp_path)
+    context, old = federation.contexts["school"], federation.roster
+    newer = Roster(old.city, old.city_epoch + 1, old.members)
+    with context.store.transaction() as tables:
+        tables.documents.put(ROSTER, context.stamp(), canonical_bytes(newer.to_json()))
+
+    with pytest.raises(RefusedError, match="no newer"):
+        Enrolment(context).propose(old)
+
+
+def test_a_new_roster_does_not_run_on_the_city_key_of_the_old_one(tmp_path: Path) -> None:
+    federation = make_federation(tmp_path)
+    context, old = federation.contexts["school"], federation.roster
+    newer = Roster(old.city, old.city_epoch + 1, old.members)
+    with context.store.transaction() as tables:
+        tables.documents.put(ROSTER, context.stamp(), canonical_bytes(newer.to_json()))
+
+    with pytest.raises(RefusedError, match="no city key"):
+        current_city_key(context)
+
+
+def test_old_city_keys_are_gone_before_the_step_could_seem_done(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    federation = make_federation(tmp_path, city_key=False, slots=False)
+    for context in federation.contexts.values():
+        context.keys.write("city/0", b"o" * 32)
+    destroy = Keystore.destroy
+
+    def killed(self: Keystore, name: str) -> None:
+        if name.startswith("pending/"):
+            raise KeyboardInterrupt
+        destroy(self, name)
+
+    monkeypatch.setattr(Keystore, "destroy", killed)
+    with pytest.raises(KeyboardInterrupt):
+        make_city_key(federation)
+
+    # The first node confirmed last of all steps and was killed in its last one.
+    assert federation.contexts[NODES[0]].keys.names("city") == ["city/1"]
