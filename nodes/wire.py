@@ -268,6 +268,8 @@ def alert_value(message: common_pb2.Alert) -> AlertMessage:
         expires = datetime.fromisoformat(message.expires)
     except ValueError as error:
         raise malformed("expires") from error
+    if expires.tzinfo is None:
+        raise malformed("expires")
     return AlertMessage(
         plan_digest=sized(message.plan_digest, DIGEST_BYTES, "plan_digest"),
         transcript=sized(message.transcript, DIGEST_BYTES, "transcript"),

@@ -59,7 +59,8 @@ class Delivery:
         """Turn listed positions into alerts; return (positions, signed receipt).
 
         Raises:
-            ProtocolError: the signature, the decoys or the outer keys are wrong.
+            ProtocolError: the signature, the decoys or the outer keys are wrong, a card is
+                missing, or a child is listed that this department does not hold.
         """
         session, context = self._session, self._context
         coordinator = session.roster.member(context.config.coordinator)
@@ -73,6 +74,7 @@ class Delivery:
             raise ProtocolError(Text("まだ答えていません。", "This run has not answered yet."))
         count = len(message.boxes)
         if not session.reached(RunState.DELIVERED):
+            _check_whole(session, message)
             self._keep(message)
         receipt = receipt_signed(message.plan_digest, message.transcript, count)
         return count, context.identity.sign(receipt)
@@ -90,11 +92,15 @@ class Delivery:
         snapshot = load_snapshot(session)
         with context.store.transaction() as tables:
             rows = OwnRows.read(tables, session.plan.slot_table)
+            if session.passed(tables, RunState.DELIVERED):
+                return
             chosen = _first_rows(rows, at_slot)
+            if len(chosen) != len(at_slot):
+                raise _not_whole()
             alerts = [
                 self._alert(rows, at, at_slot[int(rows.slots[at])], message, outer) for at in chosen
             ]
-            alerts += _local_alerts(session, snapshot, rows, context)
+            alerts += _local_alerts(session, snapshot, rows)
             for alert in _with_due_dates(alerts, tables, snapshot.per_school_week, today):
                 tables.alerts.add(alert)
             session.advance(tables, RunState.DELIVERED)
@@ -114,7 +120,8 @@ class Delivery:
         info = hpke_info("outer-keys", session.transcript, *names)
         body = hpke_open(session.ephemeral(), dealer.static_public, info, message.outer_keys.box)
         keys: dict[str, dict[str, str]] = json.loads(body)
-        if set(keys) != set(session.nodes):
+        places = {str(position) for position in message.boxes}
+        if set(keys) != set(session.nodes) or any(places - set(own) for own in keys.values()):
             raise ProtocolError(
                 Text("札の外側の鍵が揃っていません。", "Outer keys of a card holder are missing."),
             )
@@ -145,7 +152,7 @@ class Delivery:
             row_id=rows.row_ids[at],
             kind=LOOKUP,
             due="",
-            expires=message.expires.isoformat(),
+            expires=min(message.expires.astimezone(UTC).isoformat(), _until(session)),
             position=position,
             sealed=canonical_bytes(sealed),
             state="sealed",
@@ -163,13 +170,10 @@ def _first_rows(rows: OwnRows, at_slot: Mapping[int, int]) -> list[int]:
     return chosen
 
 
-def _local_alerts(
-    session: Session, snapshot: Snapshot, rows: OwnRows, context: NodeContext
-) -> list[StoredAlert]:
+def _local_alerts(session: Session, snapshot: Snapshot, rows: OwnRows) -> list[StoredAlert]:
     """Return alerts for which this node's own facts suffice; they hold no foreign card."""
     first = {record: at for at, record in reversed(list(enumerate(rows.records.tolist())))}
-    expires = session.ready(context.node).role_key
-    until = "" if expires is None else datetime.fromtimestamp(expires.expires_s, UTC).isoformat()
+    until = _until(session)
     return [
         StoredAlert(
             plan_digest=session.run.plan_digest,
@@ -185,6 +189,26 @@ def _local_alerts(
         )
         for record, card in sorted(snapshot.local.items())
     ]
+
+
+def _until(session: Session) -> str:
+    """Return when this node's role key of the run ends, as its signed Ready says."""
+    key = session.ready(session.context.node).role_key
+    return "" if key is None else datetime.fromtimestamp(key.expires_s, UTC).isoformat()
+
+
+def _check_whole(session: Session, message: AlertMessage) -> None:
+    """Check that every node's card is there for every position: none was held back."""
+    nodes = set(session.nodes)
+    if set(message.agreements) != nodes or any(set(b) != nodes for b in message.boxes.values()):
+        raise _not_whole()
+
+
+def _not_whole() -> ProtocolError:
+    return ProtocolError(
+        Text("届いた一覧がこの実行のものと合いません。", "The list is not that of this run."),
+        Text("統括と監査記録を照合してください。", "Compare the audit logs with the coordinator."),
+    )
 
 
 def _with_due_dates(

@@ -124,7 +124,7 @@ class Runs:
         context, dealer = self._context, session.roster.member(session.plan.dealer)
         names = (dealer.node_id.encode(), context.node.encode())
         info = hpke_info("dealing", transcript, *names)
-        seed = b""
+        both = b""
         corrections: dict[int, bytes] = {}
         for piece in pieces:
             if piece.sealed_seeds:
@@ -133,15 +133,16 @@ class Runs:
                 )
                 if len(both) != 2 * KEY_BYTES:
                     raise _bad_dealing()
-                context.keys.write(session.key_name("seeds"), both)
-                seed = both[:KEY_BYTES]
             if piece.correction:
-                key = derive(seed, CORRECTION, transcript)
+                key = derive(both[:KEY_BYTES], CORRECTION, transcript)
                 where = Context(dealer.node_id, context.node, CORRECTION, transcript)
                 corrections[piece.counter] = unseal(key, where, piece.counter, piece.correction)
-        if not seed or (session.lookup.corrected == context.node) != bool(corrections):
+        if not both or (session.lookup.corrected == context.node) != bool(corrections):
             raise _bad_dealing()
         with context.store.transaction() as tables:
+            if session.passed(tables, RunState.DEALT):
+                return
+            context.keys.write(session.key_name("seeds"), both)
             for counter, body in corrections.items():
                 run = session.run.transcript
                 tables.messages.put(run, CORRECTION, dealer.node_id, context.node, counter, body)

@@ -81,6 +81,7 @@ class Gathering:
             first.total_slots,
         )
         shape = piece.views.keys() == self._views.keys()
+        shape = shape and piece.tokens.keys() == self._tokens.keys()
         if not same or not shape or piece.first_entry != self._at or stop > first.total_entries:
             raise wrong("符号の断片が合いません", "pieces of the universe do not fit")
         if int(piece.entry_slots.max(initial=0)) >= first.total_slots:

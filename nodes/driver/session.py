@@ -123,11 +123,27 @@ class Session:
         """Say whether the run has passed *state*."""
         return reached(self.state, state)
 
+    def passed(self, tables: Tables, state: RunState) -> bool:
+        """Say, inside a transaction, whether the run has passed *state* by now.
+
+        Another call may have done the step since this session was loaded.
+        """
+        return reached(RunState(self._now(tables).state), state)
+
     def advance(self, tables: Tables, state: RunState) -> None:
-        """Persist the run's next *state*.
+        """Persist the run's next *state*; where it stands now is read again.
 
         Raises:
-            ProtocolError: it does not follow.
+            ProtocolError: it does not follow, or the run has another transcript by now.
         """
-        check_step(self.state, state)
-        tables.runs.put(replace(self.run, state=state.value, updated_at=self.context.stamp()))
+        run = self._now(tables)
+        check_step(RunState(run.state), state)
+        tables.runs.put(replace(run, state=state.value, updated_at=self.context.stamp()))
+
+    def _now(self, tables: Tables) -> StoredRun:
+        run = tables.runs.get(self.run.plan_digest)
+        if run is None or run.transcript != self.run.transcript:
+            raise ProtocolError(
+                Text("この実行は別の記録要約に移りました。", "The run has another transcript now."),
+            )
+        return run

@@ -1,7 +1,7 @@
 """A screening run over three nodes: who is listed, what the cards say, what is refused."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from nodes.driver.accounts import Signed
 from nodes.driver.opening import Opening
 from nodes.driver.plans import Plans
 from nodes.driver.runs import Runs
+from nodes.store.alerts import StoredAlert
 from privacy.errors import ProtocolError, RefusedError
 from privacy.governance.gate import GateClosed, GateRule
 from tests.nodes.facts import SUPPORTED, SURGE, TOGETHER, give_facts
@@ -33,6 +34,10 @@ def drive(federation: Federation) -> Drive:
     made = Drive(federation, plan)
     made.until_answers()
     return made
+
+
+def _listed(drive: Drive) -> list[StoredAlert]:
+    return Opening(drive.federation.contexts["school"]).listed()
 
 
 def _alerts(federation: Federation) -> dict[str, str]:
@@ -76,6 +81,39 @@ def test_an_opened_alert_stays_readable_and_the_role_key_is_gone(drive: Drive) -
 
     assert again.signals == first.signals
     assert context.keys.names("role") == []
+
+
+def test_a_list_with_a_card_held_back_is_refused(drive: Drive) -> None:
+    whole = drive.alert(drive.listed())
+    boxes = {at: {n: b for n, b in one.items() if n != "survey"} for at, one in whole.boxes.items()}
+    cut = replace(whole, boxes=boxes)
+    signed = replace(cut, signature=drive.federation.coordinator.sign(cut.signed_bytes()))
+
+    with pytest.raises(ProtocolError, match="not that of this run"):
+        drive.deliver(signed)
+
+
+def test_an_alert_lives_no_longer_than_its_role_key(drive: Drive) -> None:
+    whole = drive.alert(drive.listed())
+    drive.deliver(replace(whole, expires=whole.expires + timedelta(days=9_999)))
+
+    alert = next(a for a in _listed(drive) if a.kind == "lookup")
+    role = next(r for r in drive.readys if r.node_id == "school").role_key
+    assert role is not None
+    assert datetime.fromisoformat(alert.expires).timestamp() == role.expires_s
+
+
+def test_two_answers_at_once_are_one_answer(federation: Federation) -> None:
+    plan = screening_plan(federation)
+    federation.approve(plan)
+    drive = Drive(federation, plan)
+    drive.begin()
+    drive.relay("group", (plan.receiver,))
+    drive.deal()
+    drive.relay("inputs", NODES)
+    first, second = drive.exchange("survey"), drive.exchange("survey")
+
+    assert first.outputs() == second.outputs()
 
 
 def test_an_expired_alert_is_not_opened(drive: Drive) -> None:
