@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from privacy.errors import BadInputError, Text
@@ -61,6 +62,9 @@ class Keystore:
         Raises:
             StorageError: the disk is full or not writable.
         """
+        self._put(name, secret, os.replace)
+
+    def _put(self, name: str, secret: bytes, into_place: Callable[[Path, Path], None]) -> None:
         path = self.path(name)
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
@@ -70,8 +74,11 @@ class Keystore:
                 file.write(secret)
                 file.flush()
                 os.fsync(file.fileno())
-            temporary.replace(path)
+            into_place(temporary, path)
+            temporary.unlink(missing_ok=True)
             _sync_folder(path.parent)
+        except FileExistsError:
+            temporary.unlink(missing_ok=True)  # `keep`: another call was first
         except OSError as error:
             temporary.unlink(missing_ok=True)
             raise StorageError(
@@ -83,27 +90,46 @@ class Keystore:
             ) from error
 
     def keep(self, name: str, fresh: bytes) -> bytes:
-        """Return the secret *name*; write *fresh* first where there is none yet."""
+        """Return the secret *name*; write *fresh* first where there is none yet.
+
+        Of calls at the same time one wins, and all return its secret.
+        """
         if not self.has(name):
-            self.write(name, fresh)
+            self._put(name, fresh, os.link)
         return self.read(name)
 
     def destroy(self, name: str) -> None:
-        """Overwrite and remove *name*; a secret that is gone already is no error."""
+        """Overwrite and remove *name*; a secret that is gone already is no error.
+
+        What a killed `write` or `destroy` left of it goes too.  The name goes first, so a
+        half-destroyed secret is never read.
+        """
         path = self.path(name)
-        if not path.is_file():
-            return
-        with path.open("r+b") as handle:
-            handle.write(bytes(path.stat().st_size))
-            handle.flush()
-            os.fsync(handle.fileno())
-        path.unlink()
-        _sync_folder(path.parent)
+        if path.is_file():
+            path.replace(path.with_name(f".{path.name}.{secrets.token_hex(4)}"))
+        leftovers = [
+            each
+            for each in (path.parent.iterdir() if path.parent.is_dir() else ())
+            if each.name.rpartition(".")[0] == f".{path.name}" and each.is_file()
+        ]
+        for each in leftovers:
+            with each.open("r+b") as handle:
+                handle.write(bytes(each.stat().st_size))
+                handle.flush()
+                os.fsync(handle.fileno())
+            each.unlink()
+        if leftovers:
+            _sync_folder(path.parent)
 
     def names(self, folder: str) -> list[str]:
-        """Return the names kept under *folder*, sorted."""
-        found = self.path(folder).glob("*") if self.path(folder).is_dir() else ()
-        return sorted(f"{folder}/{path.name}" for path in found if not path.name.startswith("."))
+        """Return the names kept under *folder*, sorted; also of secrets half-written there."""
+        found = self.path(folder).iterdir() if self.path(folder).is_dir() else ()
+        return sorted({f"{folder}/{_name(path)}" for path in found})
+
+
+def _name(path: Path) -> str:
+    """Return what the file *path* holds: itself, or the secret that it is a part of."""
+    return path.name[1:].rpartition(".")[0] if path.name.startswith(".") else path.name
 
 
 def _sync_folder(folder: Path) -> None:

@@ -50,3 +50,46 @@ def test_a_secret_that_cannot_be_replaced_stays_as_it_was(tmp_path: Path) -> Non
     with files_of_at_most(16), pytest.raises(StorageError):
         keys.write("city", b"n" * 64)
     assert keys.read("city") == b"old"
+
+
+def test_of_two_first_writers_one_wins_and_both_hold_its_secret(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = Keystore(tmp_path / "keys")
+    assert keys.keep("run/g", b"a" * 32) == b"a" * 32
+    monkeypatch.setattr(Keystore, "has", lambda *_: False)  # asked just before the other wrote
+
+    assert keys.keep("run/g", b"b" * 32) == b"a" * 32
+    assert [path.name for path in (tmp_path / "keys" / "run").iterdir()] == ["g"]
+
+
+def test_what_a_killed_write_left_is_destroyed_with_its_folder(tmp_path: Path) -> None:
+    keys = Keystore(tmp_path / "keys")
+    keys.write("run/seeds", b"s" * 64)
+    keys.path("run/.g.0a0b0c0d").write_bytes(b"g" * 32)
+    keys.path("run/.seeds.0a0b0c0d").write_bytes(b"t" * 64)
+
+    for name in keys.names("run"):
+        keys.destroy(name)
+
+    assert list((tmp_path / "keys" / "run").iterdir()) == []
+
+
+def test_a_half_destroyed_secret_is_gone_and_not_zeros(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = Keystore(tmp_path / "keys")
+    keys.write("run/seeds", b"s" * 64)
+
+    def killed(_path: Path) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "unlink", killed)
+        with pytest.raises(KeyboardInterrupt):
+            keys.destroy("run/seeds")
+
+    with pytest.raises(KeyMissingError):
+        keys.read("run/seeds")
+    keys.destroy("run/seeds")
+    assert list((tmp_path / "keys" / "run").iterdir()) == []
