@@ -64,6 +64,10 @@ def read_facts(tables: Tables, items: Sequence[str]) -> dict[str, pd.DataFrame]:
 
 
 def held_rows(tables: Tables, rows: OwnRows, plan: Plan, node: str, on: date) -> NDArray[np.bool_]:
-    """Return which rows this node holds back: objection, suspension, correction, harm."""
+    """Return which rows this node holds back: objection, suspension, correction, harm.
+
+    A hold on one row of a child holds all of the child's rows.
+    """
     names = tables.restrictions.held(plan.purpose, plan.items.get(node, ()), on)
-    return np.array([row_id in names for row_id in rows.row_ids], dtype=np.bool_)
+    named = np.array([row_id in names for row_id in rows.row_ids], dtype=np.bool_)
+    return np.isin(rows.slots, rows.slots[named])

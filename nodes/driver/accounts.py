@@ -6,14 +6,20 @@ only what proves who it is.
 
 from __future__ import annotations
 
+import hmac
 import json
 from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from nodes.driver.context import NodeContext
 from nodes.governance import Governance
 from privacy.audit import EntryKind
 from privacy.canonical import Json, canonical_bytes
 from privacy.errors import BadInputError, RefusedError, Text
+
+if TYPE_CHECKING:
+    from pyotp import TOTP
 
 LEAST_PASSPHRASE = 12
 MOST_FAILURES = 5
@@ -57,7 +63,7 @@ class Accounts:
         values: dict[str, Json] = {
             "hash": PasswordHasher().hash(passphrase),
             "failures": 0,
-            "last_code": "",
+            "last_step": 0,
         }
         with context.store.transaction() as tables:
             tables.documents.put(f"account/{account}", context.stamp(), canonical_bytes(values))
@@ -86,10 +92,10 @@ class Accounts:
                     right = PasswordHasher().verify(values["hash"], passphrase)
                 except Argon2Error:
                     right = False
-                right = right and code != values["last_code"]
-                right = right and totp.verify(code, for_time=now, valid_window=1)
+                step = _step_of(totp, code, now)
+                right = right and step > values.get("last_step", 0)
                 values["failures"] = 0 if right else values["failures"] + 1
-                values["last_code"] = code if right else values["last_code"]
+                values["last_step"] = step if right else values.get("last_step", 0)
                 tables.documents.put(f"account/{account}", context.stamp(), canonical_bytes(values))
             if not right:
                 context.log(tables, EntryKind.REFUSED, "sign-in")
@@ -105,3 +111,15 @@ class Accounts:
                 ),
             )
         return Signed(account, two_factor=True)
+
+
+def _step_of(totp: TOTP, code: str, now: datetime) -> int:
+    """Return the 30-second step that *code* is of, one before or after allowed; 0 for none.
+
+    Steps only ever go up (RFC 6238, 5.2): an overseen code is of no use after a later one.
+    """
+    here = totp.timecode(now)
+    for step in range(here - 1, here + 2):
+        if hmac.compare_digest(totp.generate_otp(step).encode(), code.encode()):
+            return step
+    return 0

@@ -46,6 +46,18 @@ def test_a_code_works_once(federation: Federation, secret: str) -> None:
     assert accounts.sign_in("ssw1", PASSPHRASE, _code(federation, secret)).two_factor
 
 
+def test_an_earlier_code_does_not_work_after_a_later_one(
+    federation: Federation, secret: str
+) -> None:
+    accounts, overseen = Accounts(federation.contexts["school"]), _code(federation, secret)
+    accounts.sign_in("ssw1", PASSPHRASE, overseen)
+    federation.clock.now += timedelta(seconds=30)
+    accounts.sign_in("ssw1", PASSPHRASE, _code(federation, secret))
+
+    with pytest.raises(RefusedError):
+        accounts.sign_in("ssw1", PASSPHRASE, overseen)
+
+
 @pytest.mark.parametrize("wrong", ["account", "passphrase", "code"])
 def test_what_was_wrong_is_not_said(federation: Federation, secret: str, wrong: str) -> None:
     given = {"account": "ssw1", "passphrase": PASSPHRASE, "code": _code(federation, secret)}
