@@ -135,14 +135,16 @@ class Membership:
 
         Raises:
             AuditBrokenError: a head's signature is wrong.
-            ProtocolError: a log was rewritten: another digest at a number that we know.
+            ProtocolError: a log was rewritten: another digest at a number that we know, or
+                fewer entries than we know of.
         """
         keys = {m.node_id: m.identity_public for m in self.roster().members}
         signatures = []
         for signed in heads:
             signed.check(keys)
             known = {k.head.number: k.head.digest for k in self._audit.heads(signed.head.log)}
-            if known.get(signed.head.number, signed.head.digest) != signed.head.digest:
+            shorter = signed.head.number < max(known, default=0)
+            if shorter or known.get(signed.head.number, signed.head.digest) != signed.head.digest:
                 raise ProtocolError(
                     Text(
                         f"{signed.head.log} の監査記録が書き換えられています。",

@@ -30,7 +30,8 @@ class Heads:
         """Check, keep and counter-sign the heads of other members.
 
         Raises:
-            ProtocolError: a head is this node's own, or shorter than one seen before.
+            ProtocolError: a head is this node's own, shorter than one seen before, or another
+                one at a number seen before.
             AuditBrokenError: a signature is wrong.
         """
         context = self._context
@@ -50,6 +51,7 @@ class Heads:
                         ),
                         Text("記録を保全し、監査してください。", "Keep the logs and audit them."),
                     )
+                _check_not_rewritten(tables, signed)
                 self._keep(tables, signed)
                 signatures.append(context.identity.sign(signed.head.signed_bytes()))
         return signatures
@@ -95,3 +97,13 @@ class Heads:
 
     def _keep(self, tables: Tables, signed: SignedHead) -> None:
         tables.audit.add_head(signed.head.log, signed.head.number, head_bytes(signed))
+
+
+def _check_not_rewritten(tables: Tables, signed: SignedHead) -> None:
+    body = tables.audit.head_at(signed.head.log, signed.head.number)
+    if body is not None and head_from_bytes(body).head.digest != signed.head.digest:
+        log = signed.head.log
+        raise ProtocolError(
+            Text(f"{log} の記録が書き換えられています。", f"The log of {log} was rewritten."),
+            Text("記録を保全し、監査してください。", "Keep the logs and audit them."),
+        )

@@ -63,6 +63,11 @@ class Journal:
         query = select(func.coalesce(func.max(heads.c.counter), 0)).where(heads.c.log == log)
         return int(self._connection.execute(query).scalar_one())
 
+    def head_at(self, log: str, counter: int) -> bytes | None:
+        """Return the head kept of *log* at *counter*, or None."""
+        query = select(heads.c.head).where(heads.c.log == log, heads.c.counter == counter)
+        return self._connection.execute(query).scalar()
+
     def heads(self, log: str) -> list[bytes]:
         """Return the heads kept of *log*, in order."""
         query = select(heads.c.head).where(heads.c.log == log).order_by(heads.c.counter)

@@ -186,6 +186,20 @@ def test_a_rewritten_log_is_not_countersigned(
         dealer.membership.countersign([rewritten])
 
 
+def test_a_log_that_became_shorter_is_not_countersigned(
+    dealer: Dealer, federation: Federation, request_: DealRequest
+) -> None:
+    node = federation.peers.nodes["school"]
+    signed = asyncio.run(node.exchange_heads(request_.run))
+    longer = type(signed).of(
+        replace(signed.head, number=signed.head.number + 2), node.identity.sign
+    )
+    dealer.membership.countersign([longer])
+
+    with pytest.raises(ProtocolError, match="rewritten"):
+        dealer.membership.countersign([signed])
+
+
 def test_seeds_do_not_print() -> None:
     seeds = RunSeeds(b"s" * 32, b"c" * 32)
 

@@ -1,12 +1,13 @@
 """The node's log: exported, verified by another member, and every change to it is found."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from nodes.driver.audit import Heads
 from nodes.wire import log_bytes, log_from_bytes
-from privacy.audit import AuditBrokenError, EntryKind
+from privacy.audit import AuditBrokenError, EntryKind, SignedHead
 from privacy.errors import BadInputError, EnishiError, ProtocolError
 from tests.nodes.federation import Federation, make_federation
 
@@ -56,6 +57,19 @@ def test_a_shorter_log_is_not_countersigned(federation: Federation) -> None:
 
     with pytest.raises(ProtocolError, match="shorter"):
         survey.countersign([first])
+
+
+def test_a_log_of_the_same_length_that_was_rewritten_is_not_countersigned(
+    federation: Federation,
+) -> None:
+    school, survey = (Heads(federation.contexts[node]) for node in ("school", "survey"))
+    first = school.own()
+    survey.countersign([first])
+    identity = federation.contexts["school"].identity
+    other = SignedHead.of(replace(first.head, digest="0" * 64), identity.sign)
+
+    with pytest.raises(ProtocolError, match="rewritten"):
+        survey.countersign([other])
 
 
 @pytest.mark.parametrize("body", [b"", b"\xff\xff\xff", b"no log at all"])
