@@ -11,7 +11,8 @@ _STEPS: Mapping[str, Text] = {
     "encodings/first": Text("照合用の符号（一回目）", "encodings, first pass"),
     "encodings/kana": Text("照合用の符号（二回目・カナ）", "encodings, second pass by kana"),
     "encodings/kanji": Text("照合用の符号（二回目・漢字）", "encodings, second pass by kanji"),
-    "encodings/open": Text("照合用の符号（三回目）", "encodings, third pass"),
+    "encodings/given": Text("照合用の符号（二回目・名）", "encodings, second pass by given name"),
+    "encodings/family": Text("照合用の符号（二回目・姓）", "encodings, second pass by family name"),
     "encodings/dummies": Text("ダミーの符号（誰のものでもない）", "dummies: nobody's encodings"),
     "screen/masked-inputs": Text("気づきの計算: 覆った値", "screening: masked inputs"),
     "screen/masked-listed": Text(
