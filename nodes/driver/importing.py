@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
+from nodes.carrying import carried
 from nodes.driver.context import NodeContext
 from nodes.governance import Governance
 from nodes.ingest.department import load_department
@@ -14,9 +16,13 @@ from nodes.ingest.report import ImportReport
 from nodes.intake import Intake, take_in
 from nodes.quality import Quality, examine
 from nodes.records import resolve_records
+from nodes.store import Tables
 from nodes.store.people import ImportSummary, StoredRow
 from privacy.audit import EntryKind
+from privacy.errors import RefusedError, Text
 from privacy.governance.consent import Restriction, RestrictionKind
+from privacy.normalise.person import Person
+from privacy.plan import Plan
 
 
 class Importing:
@@ -57,6 +63,7 @@ class Importing:
         tables_csv = [(f.item, len(f.frame), f.frame.to_csv(index=False)) for f in intake.facts]
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         with context.store.transaction() as tables:
+            carry_slots(context, tables, rows, records.persons)
             tables.records.replace(rows, records.persons)
             tables.restrictions.replace_imported(protected)
             for item, count, text in tables_csv:
@@ -72,6 +79,37 @@ class Importing:
                 )
             )
             context.log(tables, EntryKind.CHANGED, "import", rows=report.rows, used=report.used)
+
+
+def carry_slots(
+    context: NodeContext, tables: Tables, rows: Sequence[StoredRow], people: Sequence[Person]
+) -> None:
+    """Keep every slot and alert with its child, whatever number its record has from now on.
+
+    Raises:
+        RefusedError: records change while a run is under way, which names them.
+    """
+    before = tables.records.persons()
+    record_of = carried(tables.records.rows(), before, rows, people)
+    if len(before) == len(people) and all(
+        record_of.get(record) == record for record in range(len(before))
+    ):
+        return
+    now = context.now()
+    plans = [Plan.from_bytes(each.canonical) for each in tables.runs.under_way()]
+    if any(now < plan.expires for plan in plans):
+        raise RefusedError(
+            Text(
+                "実行中の計画があるため、名簿の行を入れ替えられません。",
+                "A run is under way: the rows cannot change now.",
+            ),
+            Text(
+                "実行が終わってから取り込んでください(取り消しは統括の `round cancel`)。",
+                "Import when it has ended; the coordinator's `round cancel` ends it early.",
+            ),
+        )
+    tables.links.carry(record_of)
+    tables.alerts.carry(record_of)
 
 
 def file_quality(context: NodeContext) -> Quality:

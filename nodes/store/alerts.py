@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
@@ -84,6 +84,13 @@ class Alerts:
     def move(self, number: int, state: str) -> None:
         """Put the alert *number* into *state*."""
         self._connection.execute(update(alerts).where(alerts.c.id == number).values(state=state))
+
+    def carry(self, record_of: Mapping[int, int]) -> None:
+        """Renumber the records of all alerts: old -> new, -1 where the child has left."""
+        found = self._connection.execute(select(alerts.c.id, alerts.c.record)).all()
+        for number, old in found:
+            new = record_of.get(old, -1)
+            self._connection.execute(update(alerts).where(alerts.c.id == number).values(record=new))
 
     def keep_opened(self, number: int, cards: bytes) -> None:
         """Replace the sealed cards of an alert by what they said, once it has been opened."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -109,6 +110,23 @@ class Links:
             insert(links).values(plan_digest=plan_digest, order=packed, dummies=dummies)
         )
 
+    def carry(self, record_of: Mapping[int, int]) -> None:
+        """Renumber the records of all slot tables: old -> new; others lose their slot.
+
+        Orders of link rounds name old numbers too and become empty, which ends their rounds.
+        """
+        self._connection.execute(update(links).values(order=b"", dummies=0))
+        for version, packed in self._connection.execute(
+            select(slot_tables.c.version, slot_tables.c.slots)
+        ).all():
+            pairs = np.frombuffer(packed, dtype="<u4").reshape(-1, 2).tolist()
+            kept = [(record_of[old], slot) for old, slot in pairs if old in record_of]
+            self._connection.execute(
+                update(slot_tables)
+                .where(slot_tables.c.version == version)
+                .values(slots=np.array(kept, dtype="<u4").tobytes())
+            )
+
     def add_slot_table(self, table: StoredSlotTable) -> None:
         """Keep a complete slot table of this node."""
         pairs = np.stack([table.records, table.slots], axis=1).astype("<u4").tobytes()
@@ -155,6 +173,15 @@ class Runs:
         self._connection.execute(
             insert(runs).values({f: getattr(run, f) for f in StoredRun.__slots__})
         )
+
+    def under_way(self) -> list[StoredPlan]:
+        """Return the plans of runs that have begun and not ended."""
+        query = (
+            select(plans)
+            .join(runs, runs.c.plan_digest == plans.c.digest)
+            .where(runs.c.state.in_(["begun", "dealt", "masked", "answered"]))
+        )
+        return [StoredPlan(*r) for r in self._connection.execute(query)]
 
     def plans_on(self, slot_table: int) -> list[StoredPlan]:
         """Return the plans that have begun on *slot_table*, oldest first.
