@@ -15,6 +15,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from nodes.driver.context import NodeContext
+from nodes.driver.overdue import destroy_overdue
 from nodes.service import NodeService
 from nodes.web.app import node_app
 from protos import node_pb2, node_pb2_grpc
@@ -34,6 +35,7 @@ async def serve(context: NodeContext, ready: Callable[[dict[str, str]], None]) -
         BadInputError: a port is in use, or a TLS file is missing.
     """
     config = context.config
+    await asyncio.to_thread(destroy_overdue, context)
     coordinator = spiffe_id(config.city, "coordinator", config.coordinator)
     server = make_server({SERVICE: frozenset({coordinator})}, _report)
     node_pb2_grpc.add_NodeServicer_to_server(NodeService(context), server)

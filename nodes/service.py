@@ -17,6 +17,7 @@ from nodes.driver.delivery import Delivery
 from nodes.driver.enrolment import Enrolment
 from nodes.driver.exchange import Exchange
 from nodes.driver.linking import Linking
+from nodes.driver.overdue import destroy_overdue
 from nodes.driver.plans import Plans
 from nodes.driver.runs import Runs
 from nodes.driver.sealed import Gathering, SealedMatching
@@ -183,6 +184,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
     async def MakeReady(self, request: common_pb2.Run, context: Call) -> common_pb2.Ready:
         """Say that this node takes part in one run."""
         plan = sized(request.plan_digest, DIGEST_BYTES, "plan_digest")
+        await _off_loop(destroy_overdue, self._context)
         ready = await _off_loop(self._runs.ready, plan)
         return common_pb2.Ready.FromString(wire.ready_bytes(ready))
 
@@ -243,6 +245,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
         """Destroy the run's secrets."""
         plan = sized(request.plan_digest, DIGEST_BYTES, "plan_digest")
         await _off_loop(self._runs.end, plan)
+        await _off_loop(destroy_overdue, self._context)
         return common_pb2.Done()
 
     async def ExchangeHeads(
