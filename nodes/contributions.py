@@ -130,7 +130,8 @@ def compile_plan(plan: Plan, governance: Governance, opened: Sequence[Compiled] 
     whose difference would show a hold or a support is refused.
 
     Raises:
-        ProtocolError: the plan's digits or table differ from what this node compiles.
+        ProtocolError: the plan's digits or table differ from what this node compiles, or its
+            purpose is not the definition's.
         BadInputError: the definition cannot be used.
         RefusedError: it has expired or asks for a prohibited use.
     """
@@ -141,13 +142,19 @@ def compile_plan(plan: Plan, governance: Governance, opened: Sequence[Compiled] 
     if not isinstance(raw, dict):
         raise BadInputError(Text("計画に定義がありません。", "The plan has no definition."))
     as_of = date.fromisoformat(str(raw.get("as_of", "")))
+    definition = read_definition(
+        str(raw.get("text", "")),
+        catalogue=governance.catalogue,
+        purposes=governance.purposes,
+        today=max(as_of, plan.created.date()),
+    )
+    if definition.purpose != plan.purpose:
+        raise ProtocolError(
+            Text("定義の目的が計画と違います。", "The definition is for another purpose."),
+            Text("計画を作り直してください。", "Make the plan again."),
+        )
     compiled = compile_screening(
-        read_definition(
-            str(raw.get("text", "")),
-            catalogue=governance.catalogue,
-            purposes=governance.purposes,
-            today=as_of,
-        ),
+        definition,
         receiver=plan.receiver,
         nodes=plan.nodes,
         holders=dict(raw.get("holders", {})),

@@ -1,12 +1,15 @@
 """A run that is not what its plan says, or that meets a limit after it was approved, is refused."""
 
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from nodes.contributions import compile_plan
 from nodes.driver.plans import Decision, Plans
 from nodes.driver.runs import Runs
+from nodes.governance import Governance
 from privacy.dp.ledger import Account
 from privacy.dp.loss import Rho
 from privacy.errors import ProtocolError, RefusedError
@@ -118,4 +121,27 @@ def test_no_run_goes_on_without_a_node_that_holds_children_back_or_adds_noise(
     with pytest.raises(RefusedError, match="missing: welfare"):
         Runs(federation.contexts["school"]).begin(
             plan.digest, transcript_of(plan.digest, "dealer", readys), "dealer", readys
+        )
+
+
+def test_a_definition_for_another_purpose_than_the_plans_is_refused(
+    federation: Federation,
+) -> None:
+    governance = Governance.load(federation.contexts["school"].config.governance_folder)
+    plan = screening_plan(federation)
+
+    with pytest.raises(ProtocolError, match="another purpose"):
+        compile_plan(replace(plan, purpose="school_karte"), governance)
+
+
+def test_a_definition_that_has_expired_is_not_revived_by_an_early_time_point(
+    federation: Federation,
+) -> None:
+    governance = Governance.load(federation.contexts["school"].config.governance_folder)
+    plan = screening_plan(federation)
+    later = timedelta(days=4_000)
+
+    with pytest.raises(RefusedError):
+        compile_plan(
+            replace(plan, created=plan.created + later, expires=plan.expires + later), governance
         )
