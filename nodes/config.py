@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -10,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from privacy.errors import BadInputError, Text
+from privacy.plan import PlanKind
 
 _T = TypeVar("_T")
 
@@ -18,12 +20,16 @@ class ConfigError(BadInputError):
     """The configuration file cannot be used."""
 
 
-def _unknown(path: Path, section: str, keys: set[str]) -> ConfigError:
+def _unknown(path: Path, section: str, keys: set[str], known: set[str]) -> ConfigError:
     listed = ", ".join(sorted(keys))
+    near = [n for key in sorted(keys) for n in difflib.get_close_matches(key, known, n=1)]
+    ja = f"（近いもの: {', '.join(near)}）" if near else ""
+    en = f" (near: {', '.join(near)})" if near else ""
+    place = Text(f"の {section} ", f" in {section}") if section else Text("", "")
     return ConfigError(
         Text(
-            f"{path.name} の {section} に知らない設定があります: {listed}",
-            f"{path.name} has unknown settings in {section}: {listed}",
+            f"{path.name} {place.ja}に知らない設定があります: {listed}{ja}。",
+            f"{path.name} has unknown settings{place.en}: {listed}{en}.",
         ),
         Text(
             "綴りを確かめるか、その行を消してください。", "Check the spelling or remove the line."
@@ -123,7 +129,7 @@ class NodeConfig:
     def _from(cls, path: Path, values: dict[str, Any]) -> NodeConfig:
         known = {f.name for f in fields(cls)} - {"home"}
         if unknown := values.keys() - known:
-            raise _unknown(path, "[]", set(unknown))
+            raise _unknown(path, "", set(unknown), known)
         home = path.parent.resolve()
         policy = _section(path, "policy", values.pop("policy", {}), PolicyConfig)
         approvals = tuple(
@@ -154,15 +160,52 @@ class NodeConfig:
 def _section(path: Path, name: str, values: Mapping[str, Any], kind: type[_T]) -> _T:
     known = {f.name for f in fields(kind)}  # type: ignore[arg-type]  # all kinds are dataclasses
     if unknown := values.keys() - known:
-        raise _unknown(path, name, set(unknown))
+        raise _unknown(path, name, set(unknown), known)
     plain = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    for field_ in fields(kind):  # type: ignore[arg-type]  # as above
+        if field_.name in plain:
+            _check_type(path, f"{name}.{field_.name}", str(field_.type), plain[field_.name])
     try:
         return kind(**plain)
     except TypeError as error:
         raise ConfigError(Text(f"{path.name}: {error}", f"{path.name}: {error}")) from error
 
 
+_TYPES = {
+    "int": (int, Text("整数", "a whole number")),
+    "bool": (bool, Text("true か false", "true or false")),
+    "date": (date, Text("引用符のない日付(2027-03-31)", "a date without quotes (2027-03-31)")),
+    "str": (str, Text("文字列", "a text")),
+    "tuple[str, ...]": (tuple, Text('["…", "…"] の形', 'a list such as ["…", "…"]')),
+}
+
+
+def _check_type(path: Path, name: str, kind: str, value: object) -> None:
+    """Refuse a value of another type: it would be compared, or searched, as something else."""
+    expected, words = _TYPES[kind]
+    good = isinstance(value, expected) and not (expected is int and isinstance(value, bool))
+    if isinstance(value, tuple):
+        good = good and all(isinstance(one, str) for one in value)
+    if not good:
+        raise ConfigError(
+            Text(
+                f"{path.name} の {name} は{words.ja}です。", f"{name} in {path.name} is {words.en}."
+            )
+        )
+
+
 def _check_types(path: Path, config: NodeConfig) -> None:
+    _check_type(path, "sealed", "bool", config.sealed)
+    _check_type(path, "max_message_rows", "int", config.max_message_rows)
+    for approval in config.standing_approvals:
+        if approval.kind not in tuple(PlanKind):
+            kinds = ", ".join(PlanKind)
+            raise ConfigError(
+                Text(
+                    f"{path.name} の standing_approvals.kind は {kinds} のどれかです。",
+                    f"standing_approvals.kind in {path.name} is one of {kinds}.",
+                )
+            )
     for name in ("node", "city", "name_ja", "name_en", "listen", "web", "coordinator"):
         if not isinstance(getattr(config, name), str) or not getattr(config, name):
             raise ConfigError(

@@ -68,3 +68,46 @@ def test_an_id_takes_letters_digits_and_hyphens(tmp_path: Path, name: str) -> No
 
     with pytest.raises(ConfigError):
         NodeConfig.load(_write(tmp_path, text))
+
+
+@pytest.mark.parametrize(
+    ("line", "wrong", "named"),
+    [
+        ("purposes = []", 'purposes = "linkage"', "policy.purposes"),
+        ("min_nodes = 3", 'min_nodes = "three"', "policy.min_nodes"),
+        ("sealed = false", 'sealed = "false"', "sealed"),
+        ("dealer_apart = true", "dealer_apart = 1", "policy.dealer_apart"),
+    ],
+)
+def test_a_value_of_another_type_is_refused_by_name(
+    tmp_path: Path, line: str, wrong: str, named: str
+) -> None:
+    text = _TEMPLATE.format(**VALUES).replace(line, wrong)
+
+    with pytest.raises(ConfigError) as caught:
+        NodeConfig.load(_write(tmp_path, text))
+
+    assert named in caught.value.what.ja
+
+
+@pytest.mark.parametrize(
+    ("key", "wrong"), [("until", '"2027-03-31"'), ("kind", '"lnk"'), ("purpose", "1")]
+)
+def test_a_standing_approval_that_could_never_fit_is_refused(
+    tmp_path: Path, key: str, wrong: str
+) -> None:
+    good = {"kind": '"link"', "purpose": '"linkage"', "until": "2027-03-31", "approved_by": '"a"'}
+    lines = "\n".join(f"{name} = {value}" for name, value in {**good, key: wrong}.items())
+    text = f"{_TEMPLATE.format(**VALUES)}\n[[standing_approvals]]\n{lines}\n"
+
+    with pytest.raises(ConfigError, match=f"standing_approvals.{key}"):
+        NodeConfig.load(_write(tmp_path, text))
+
+
+def test_a_misspelt_setting_is_named_with_the_nearest_one(tmp_path: Path) -> None:
+    text = _TEMPLATE.format(**VALUES).replace("min_nodes", "min_nods")
+
+    with pytest.raises(ConfigError) as caught:
+        NodeConfig.load(_write(tmp_path, text))
+
+    assert "min_nods（近いもの: min_nodes）。" in caught.value.what.ja
