@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,13 +14,15 @@ from cryptography import x509
 from nodes.config import NodeConfig
 from nodes.driver.context import NodeContext
 from nodes.driver.enrolment import CITY
+from nodes.driver.importing import check_mode
 from nodes.governance import Governance
 from nodes.ingest.department import load_department
 from nodes.store import Store
 from privacy.errors import NOTHING, EnishiError, Text
-from protos.listening import free_or_refuse
+from protos.listening import free_or_refuse, split_address
 
 LEAST_FREE_BYTES = 1 << 30
+PROBE_S = 2.0
 EXPIRY_WARNING = timedelta(days=30)
 
 
@@ -59,12 +62,15 @@ def _try(name: Text, look: Callable[[NodeConfig], object], config: NodeConfig) -
     return Finding(True, Text(f"{name.ja}: 使えます。", f"{name.en}: in order."))
 
 
-def _mapping(config: NodeConfig) -> object:
-    return load_department(config.department_file)
+def _mapping(config: NodeConfig) -> None:
+    check_mode(config, load_department(config.department_file))
 
 
-def _governance(config: NodeConfig) -> object:
-    return Governance.load(config.governance_folder)
+def _governance(config: NodeConfig) -> None:
+    governance = Governance.load(config.governance_folder)
+    approved = (approval.purpose for approval in config.standing_approvals)
+    for purpose in (*config.policy.purposes, *approved):
+        governance.purposes.get(purpose)
 
 
 def _database(config: NodeConfig) -> None:
@@ -72,8 +78,20 @@ def _database(config: NodeConfig) -> None:
 
 
 def _addresses(config: NodeConfig) -> None:
+    if _serves_already(config):
+        return
     free_or_refuse(config.listen)
     free_or_refuse(config.web)
+
+
+def _serves_already(config: NodeConfig) -> bool:
+    """Tell whether this very node listens there: the server shows this node's certificate."""
+    try:
+        own = (config.home / "keys" / "tls.crt").read_text(encoding="ascii")
+        shown = ssl.get_server_certificate(split_address(config.listen), timeout=PROBE_S)
+        return ssl.PEM_cert_to_DER_cert(shown) == ssl.PEM_cert_to_DER_cert(own)
+    except (OSError, ValueError):
+        return False
 
 
 def _certificate(config: NodeConfig) -> Iterator[Finding]:

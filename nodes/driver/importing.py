@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from nodes.carrying import carried
+from nodes.config import NodeConfig
 from nodes.driver.context import NodeContext
 from nodes.governance import Governance
-from nodes.ingest.department import load_department
+from nodes.ingest.department import DepartmentMapping, Mode, load_department
 from nodes.ingest.mapping import read_rows
 from nodes.ingest.report import ImportReport
 from nodes.intake import Intake, take_in
@@ -19,10 +20,33 @@ from nodes.records import resolve_records
 from nodes.store import Tables
 from nodes.store.people import ImportSummary, StoredRow
 from privacy.audit import EntryKind
-from privacy.errors import RefusedError, Text
+from privacy.errors import BadInputError, RefusedError, Text
 from privacy.governance.consent import Restriction, RestrictionKind
 from privacy.normalise.person import Person
 from privacy.plan import Plan
+
+
+def check_mode(config: NodeConfig, mapping: DepartmentMapping) -> None:
+    """Check that a department that calls itself sealed is enrolled as sealed.
+
+    Raises:
+        BadInputError: it is enrolled as open, so its codes would leave in a link round.
+    """
+    if mapping.mode is Mode.SEALED and not config.sealed:
+        raise BadInputError(
+            Text(
+                '対応表は mode = "sealed"（封緘）ですが、このノードは open で登録されていて、'
+                "符号が外に出ます。",
+                'The mapping says mode = "sealed", but this node is enrolled as open: '
+                "codes of its rows would leave.",
+            ),
+            Text(
+                "統括に `node revoke` と `node add --sealed` を頼み、新しい参加ファイルで"
+                "作り直すか、mode を open にしてください。",
+                "Ask the coordinator for `node revoke` and `node add --sealed` and join again, "
+                "or set mode to open.",
+            ),
+        )
 
 
 class Importing:
@@ -41,6 +65,7 @@ class Importing:
         context = self._context
         governance = Governance.load(context.config.governance_folder)
         mapping = load_department(context.config.department_file)
+        check_mode(context.config, mapping)
         intake = take_in(mapping, catalogue=governance.catalogue)
         if not dry_run:
             self._keep(intake, mapping.source.path)

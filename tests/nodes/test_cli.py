@@ -110,3 +110,23 @@ def test_the_doctor_names_what_is_missing(config: Path) -> None:
     bad = [finding["what"]["en"] for finding in findings if not finding["good"]]
     assert bad == ["There is no certificate.", "There is no roster or city key yet."]
     assert all(finding["fix"]["ja"] for finding in findings if not finding["good"])
+
+
+def test_a_sealed_mapping_at_a_node_enrolled_as_open_is_refused(config: Path) -> None:
+    mapping = config.parent / "department.toml"
+    mapping.write_text(f'mode = "sealed"\n{_MAPPING}', encoding="utf-8")
+
+    status, printed = _run(config, "import", "--json")
+
+    assert status == 2
+    assert "--sealed" in json.loads(printed)["fix"]["en"]
+    assert json.loads(_run(config, "status", "--json")[1])["rows"] == 0
+
+
+def test_the_doctor_names_a_purpose_that_nobody_registered(config: Path) -> None:
+    text = config.read_text(encoding="utf-8").replace("purposes = []", 'purposes = ["linkag"]')
+    config.write_text(text, encoding="utf-8")
+
+    _, printed = _run(config, "doctor")
+
+    assert "linkag" in printed
