@@ -1,6 +1,7 @@
 """The shared shape of every command: language, `--json`, errors, exit status.
 
-Exit status: 0 done, 1 refused by a rule, 2 bad input, 3 unreachable, 4 internal.
+Exit status: 0 done, 1 refused by a rule, 2 bad input, 3 unreachable, 4 internal,
+130 interrupted (Ctrl-C).
 """
 
 from __future__ import annotations
@@ -8,9 +9,11 @@ from __future__ import annotations
 import json
 import os
 import sys
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
+from pathlib import Path
 from typing import Annotated, Any, ParamSpec, TypeVar
 
 import typer
@@ -24,6 +27,16 @@ Lang = Annotated[
     str, typer.Option("--lang", help="言語 / language: ja, en", metavar="ja|en", show_default=True)
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="JSONで出力 / print JSON")]
+
+
+INTERRUPTED = 130
+"""Exit status after Ctrl-C, as shells count it."""
+
+
+class InternalError(EnishiError):
+    """A fault of ours: nobody's rule, file or network."""
+
+    exit_status = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +91,24 @@ class Console:
             typer.echo(f"{mark}{error.render(self.language)}", err=True)
 
 
+def _internal(error: Exception) -> InternalError:
+    """Return what people are told of a fault of ours: its kind and place, never its text."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f"{Path(frames[-1].filename).stem}:{frames[-1].lineno}" if frames else "?"
+    kind = type(error).__name__
+    return InternalError(
+        Text(f"内部の不具合です({kind}、{place})。", f"An internal fault ({kind}, {place})."),
+        Text(
+            "この行と、行った操作を開発元に伝えてください。",
+            "Report this line and what you did.",
+        ),
+    )
+
+
 def command(function: Callable[P, R]) -> Callable[P, R]:
-    """Turn an `EnishiError` of a command into its message and exit status.
+    """Turn an error of a command into its message and exit status.
+
+    An unexpected error is named by its kind and place alone: its text may hold a value.
 
     The command takes `lang` and `json_` parameters, from which its console is made.
     """
@@ -92,5 +121,14 @@ def command(function: Callable[P, R]) -> Callable[P, R]:
             lang, as_json = str(kwargs.get("lang", "ja")), bool(kwargs.get("json_", False))
             Console.make(lang, as_json).fail(error)
             raise typer.Exit(error.exit_status) from error
+        except (typer.Exit, typer.Abort, typer.BadParameter):
+            raise
+        except KeyboardInterrupt:
+            typer.echo("中断しました。 / Interrupted.", err=True)
+            raise typer.Exit(INTERRUPTED) from None
+        except Exception as error:
+            lang, as_json = str(kwargs.get("lang", "ja")), bool(kwargs.get("json_", False))
+            Console.make(lang, as_json).fail(_internal(error))
+            raise typer.Exit(InternalError.exit_status) from error
 
     return run
