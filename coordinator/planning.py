@@ -69,7 +69,7 @@ def plan_screening(
     roster, table = roster_in_force(process), _slot_table(process)
     catalogue = _catalogue(process)
     text = _read_text(definition)
-    purposes = read_purposes(_read_text(process.config.home / process.config.purposes))
+    purposes = read_purposes(_read_text(process.config.home / process.config.purposes, _SAMPLES))
     read = read_definition(text, catalogue=catalogue, purposes=purposes, today=as_of)
     holders = {item.id: item.holder for item in catalogue.items if item.holder in roster.nodes}
     compiled = compile_screening(
@@ -207,16 +207,23 @@ def _dealer(roster: Roster) -> str:
 
 
 def _catalogue(process: CoordinatorProcess) -> Catalogue:
-    return read_catalogue(_read_text(process.config.home / process.config.catalogue))
+    return read_catalogue(_read_text(process.config.home / process.config.catalogue, _SAMPLES))
 
 
-def _read_text(path: Path) -> str:
+_SAMPLES = Text(
+    "統括の設定と同じフォルダーに、deploy/samples の見本から作ってください。",
+    "Make it beside the coordinator's settings, from the sample in deploy/samples.",
+)
+
+
+def _read_text(path: Path, fix: Text | None = None) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise BadInputError(
             Text(f"ファイル {path.name} を読めません。", f"The file {path.name} cannot be read."),
-            Text("場所と文字コード(UTF-8)を確かめてください。", "Check its place and UTF-8."),
+            fix
+            or Text("場所と文字コード(UTF-8)を確かめてください。", "Check its place and UTF-8."),
         ) from error
 
 

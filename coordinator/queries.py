@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from privacy.dp.ledger import Account
-from privacy.errors import BadInputError, Text
+from privacy.errors import NOTHING, BadInputError, Text
 from privacy.governance.catalogue import Catalogue
 from privacy.plan import Plan
 from privacy.statistics.query import CountQuery, Dimension
@@ -59,10 +59,10 @@ def read_query(
     listed = document.get("dimensions")
     if unknown or not isinstance(listed, list) or not listed:
         raise _bad("dimensions" if not unknown else ", ".join(unknown))
-    paying = Account(
-        str(document.get("population", account.population)),
-        int(document.get("fiscal_year", account.fiscal_year)),
-    )
+    year = document.get("fiscal_year", account.fiscal_year)
+    if not isinstance(year, int) or isinstance(year, bool):
+        raise _bad("fiscal_year")
+    paying = Account(str(document.get("population", account.population)), year)
     return CountQuery(
         paying,
         slot_table,
@@ -86,25 +86,38 @@ def _dimension(entry: object, catalogue: Catalogue) -> Dimension:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
         raise _bad("dimensions.name")
     name = str(entry["name"])
+    if unknown := sorted(str(key) for key in set(entry) - {"name", "node", "values"}):
+        raise _bad(f"{name}: {', '.join(unknown)}")
     item_id, dot, variable_name = name.partition(".")
     values, node = entry.get("values"), entry.get("node")
     if dot and name != LISTED:
         item = catalogue.item(item_id, name)
         variable = item.variable(variable_name)
         if variable is None:
-            raise _bad(name)
+            known = ", ".join(f"{item_id}.{each.name}" for each in item.variables)
+            raise _bad(name, Text(f"この項目の変数: {known}", f"Its variables: {known}."))
         node = node or item.holder
         values = values or variable.values
     if not node or not values:
-        raise _bad(f"{name}: node, values")
+        raise _bad(
+            f"{name}: {'values' if node else 'node'}",
+            Text(
+                f"目録に決まった値がないので、{{name: {name}, values: [値, 値, …]}} のように"
+                "数える値を並べてください。",
+                f"The catalogue fixes none: list them, like {{name: {name}, values: [a, b]}}.",
+            )
+            if node
+            else NOTHING,
+        )
     return Dimension(name, str(node), tuple(str(value) for value in values))
 
 
-def _bad(what: str) -> BadInputError:
+def _bad(what: str, fix: Text | None = None) -> BadInputError:
     return BadInputError(
         Text(f"問いの {what} が不足または不正です。", f"In the query, {what} is missing or wrong."),
-        Text(
-            "dimensions: [{name: D-02.grade}] のように書いてください。",
-            "Write it like dimensions: [{name: D-02.grade}].",
+        fix
+        or Text(
+            "dimensions: [{name: D-02.grade, values: [P1, P2]}] のように書いてください。",
+            "Write it like dimensions: [{name: D-02.grade, values: [P1, P2]}].",
         ),
     )

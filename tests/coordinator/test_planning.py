@@ -130,3 +130,24 @@ def test_a_wrong_query_is_bad_input(
 def test_a_missing_file_is_named(federation: Federation, tmp_path: Path) -> None:
     with pytest.raises(BadInputError, match="none"):
         plan_statistics(federation.process, tmp_path / "none.yaml", Rho.of("0.01"))
+
+
+@pytest.mark.parametrize(
+    ("query", "named"),
+    [
+        (f"fiscal_year: next\n{GRADES}", "fiscal_year"),
+        ("dimensions: [{name: D-02.grade, valus: [P1]}]\n", "valus"),
+        ("dimensions: [{name: D-02.grad}]\n", "D-02.grade"),
+        ("dimensions: [{name: D-02.grade}]\n", "values: ["),
+    ],
+)
+def test_a_wrong_query_is_answered_with_what_to_write(
+    federation: Federation, tmp_path: Path, query: str, named: str
+) -> None:
+    path = tmp_path / "query.yaml"
+    path.write_text(query, encoding="utf-8")
+
+    with pytest.raises(BadInputError) as caught:
+        plan_statistics(federation.process, path, Rho.of("0.01"))
+
+    assert named in caught.value.render("en")
