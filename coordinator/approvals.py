@@ -25,8 +25,10 @@ async def collect_approvals(work: Work) -> int:
         if found.decision is Decision.REFUSED:
             raise RefusedError(found.what, found.fix)
         if found.decision is Decision.PENDING:
-            why = found.what if found.what.en else _UNDECIDED
-            raise WaitingError({member: why})
+            if not found.what.en:
+                raise WaitingError({member: _UNDECIDED})
+            asked = RefusedError(found.what, found.fix)
+            raise WaitingError({member: Text(asked.render("ja"), asked.render("en"))})
         return found
 
     return len(await work.ask_all(work.nodes, review))

@@ -52,8 +52,15 @@ def status(config: Config = DEALER_FILE, lang: Lang = "ja", json_: AsJson = Fals
 
 @roster_app.command("sign")
 @command
-def roster_sign(config: Config = DEALER_FILE, lang: Lang = "ja", json_: AsJson = False) -> None:
+def roster_sign(
+    digest: Annotated[
+        str, typer.Argument(metavar="DIGEST", help="照合した名簿の要約値 / the digest compared")
+    ] = "",
+    config: Config = DEALER_FILE,
+    lang: Lang = "ja",
+    json_: AsJson = False,
+) -> None:
     """指紋を照合したうえで名簿に署名する / sign the roster after comparing fingerprints."""
     from coordinator.verbs import dealer  # noqa: PLC0415
 
-    dealer.sign(config).show(Console.make(lang, json_))
+    dealer.sign(config, digest).show(Console.make(lang, json_))

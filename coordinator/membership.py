@@ -64,16 +64,27 @@ class Membership:
             )
         return newest.signatures.get(self._member_id)
 
-    def sign(self) -> Roster:
+    def sign(self, digest: str = "") -> Roster:
         """Sign the proposed roster by the operator's word; they have compared fingerprints.
+
+        With *digest*, only if the roster is still the one that they compared.
 
         Raises:
             RosterMissingError: none was proposed.
+            RefusedError: another roster has been proposed since.
         """
         newest = self._rosters.newest()
         if newest is None:
             raise RosterMissingError
         roster = Roster.from_json(json.loads(newest.body))
+        if digest and digest != roster.digest.hex():
+            raise RefusedError(
+                Text("この要約値の名簿は届いていません。", "No roster of this digest has arrived."),
+                Text(
+                    "`enishi dealer status` で見直し、照合し直してください。",
+                    "Look again with `enishi dealer status`, and compare again.",
+                ),
+            )
         self._rosters.sign(newest.version, self._member_id, roster.sign(self._keys.identity))
         self._audit.note(
             EntryKind.CHANGED,

@@ -59,10 +59,10 @@ def status(path: Path) -> Answer:
     return Answer(values, [*lines, *_members(roster)])
 
 
-def sign(path: Path) -> Answer:
+def sign(path: Path, digest: str = "") -> Answer:
     """Sign the proposed roster, after its fingerprints were compared."""
     with _opened(path) as (config, _, membership):
-        roster = membership.sign()
+        roster = membership.sign(digest)
     lines = [
         Text(
             f"{config.dealer} として名簿に署名しました。", f"Signed the roster as {config.dealer}."
@@ -80,7 +80,8 @@ def _members(roster: Roster | None) -> list[Text]:
         found.append(
             Text(f"{m.node_id}\t{words.render('ja')}", f"{m.node_id}\t{words.render('en')}")
         )
-    return found
+    digest = roster.digest.hex()
+    return [*found, Text(f"要約値 {digest}", f"Digest {digest}")]
 
 
 @contextmanager

@@ -142,6 +142,19 @@ def answer(step: RosterStep) -> Answer:
         Text(f"待ち {member}: {why.ja}", f"waiting for {member}: {why.en}")
         for member, why in step.waiting.items()
     ]
+    digest = step.roster.digest.hex()
+    lines.append(Text(f"要約値 {digest}", f"Digest {digest}"))
+    if step.waiting:
+        lines.append(
+            Text(
+                "指紋を電話などで照合し、各部署は `enishi node roster sign 要約値`、ディーラーは "
+                "`enishi dealer roster sign 要約値` で署名します。全員の署名後、もう一度 "
+                "`enishi coordinator roster` を実行してください。",
+                "Compare the fingerprints by telephone. Departments sign with `enishi node roster "
+                "sign DIGEST`, the dealer with `enishi dealer roster sign DIGEST`; then run "
+                "`enishi coordinator roster` again.",
+            )
+        )
     if step.city_epoch is not None:
         lines.append(
             Text(

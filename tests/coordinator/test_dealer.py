@@ -235,3 +235,13 @@ def test_a_roster_with_other_keys_of_the_dealer_is_refused(
         dealer.membership.propose(replace(roster, members=wrong, city_epoch=9))
     assert DealerConfig(city="toda").dealer == "dealer"
     assert federation.events == []
+
+
+def test_the_dealer_signs_only_the_roster_that_was_compared(dealer: Dealer) -> None:
+    proposed = dealer.membership.proposed()
+    assert proposed is not None
+
+    with pytest.raises(RefusedError, match="No roster of this digest"):
+        dealer.membership.sign("00" * 32)
+
+    assert dealer.membership.sign(proposed.digest.hex()) == proposed
