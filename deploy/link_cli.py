@@ -30,15 +30,18 @@ def link(
     ] = None,
     truth: Annotated[
         Path | None,
-        typer.Option("--truth", help="department,row_id,entity_id: adds precision and recall"),
+        typer.Option(
+            "--truth",
+            help="正解の CSV(department,row_id,entity_id) / the truth: adds precision and recall",
+        ),
     ] = None,
     init: Annotated[
         bool, typer.Option("--init", help="write first mappings / 対応表の下書きを作る")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="answer for machines")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="JSONで出力 / print JSON")] = False,
     lang: Lang = "ja",
 ) -> None:
-    """Link a folder of extracts in one process, as the federation would."""
+    """フォルダーの抽出を、連合と同じ方法で試しに連結する / link a folder of extracts, on trial."""
     language: Language = "en" if lang == "en" else "ja"
     try:
         if lang not in {"ja", "en"}:
@@ -129,8 +132,10 @@ def _first_in_words(each: FirstMapping) -> Text:
         ),
         "mapped": Text("対応表がすでにあります。", "has a mapping already."),
         "no_identity": Text(
-            "氏名の列が見つからないので、対応表を作りません。",
-            "no column of names was recognised: no mapping written.",
+            "氏名の列が見つからないので、対応表を作りません。一行目が見出しでなければ、"
+            "表題の行を消し、見出しの結合を解いて保存し直してください。",
+            "no column of names was recognised: no mapping written. If the first row is not the "
+            "headings, remove title rows, undo merged headings, and save it again.",
         ),
     }[each.fate.value]
 

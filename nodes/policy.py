@@ -103,8 +103,10 @@ def _check_purpose(plan: Plan, situation: Situation) -> None:
                 f"This department does not take part in the purpose '{plan.purpose}'.",
             ),
             Text(
-                "node.toml の policy.purposes に加えるかは、部署の責任者が決めます。",
-                "The head of the department decides on policy.purposes in node.toml.",
+                "node.toml の policy.purposes に加えるかは、部署の責任者が決めます。"
+                "加えたら `enishi node serve` を起動し直してください。",
+                "The head of the department decides on policy.purposes in node.toml; "
+                "after a change, start `enishi node serve` again.",
             ),
         )
 

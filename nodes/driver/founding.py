@@ -29,8 +29,10 @@ department = "{department}"  # 取り込むファイルと列の対応 / files a
 governance = "{governance}"  # 目録・目的・根拠・職員 / catalogue, purposes, bases, staff
 
 [policy]
-# この部署が参加する利用目的。空なら何にも参加しません。
-# Purposes that this department takes part in; none while empty.
+# この部署が参加する利用目的(purposes.yaml の id)。空なら何にも参加しません。
+# 例: ["linkage", "sos_support", "school_karte"]。変えたら serve を起動し直します。
+# Purposes (ids of purposes.yaml) that this department takes part in; none while empty.
+# After a change, start serve again.
 purposes = []
 min_nodes = 3
 min_slots = 100

@@ -18,7 +18,7 @@ from nodes.errors import BrokenLine, MappingError, UnreadableFileError
 from nodes.ingest.department import nearest
 from nodes.ingest.encoding import broken_lines, decode
 from nodes.ingest.workbook import WORKBOOKS, read_sheet
-from privacy.errors import Text
+from privacy.errors import NOTHING, Text
 
 _SAMPLE_ROWS: Final = 500
 _LONG_CELL_LINES: Final = 20
@@ -131,6 +131,14 @@ def _csv_rows(path: Path, text: str) -> Iterator[Row]:
 _QUOTE: Final = Text('引用符（"）が閉じていません', "a quote is not closed")
 
 
+_FEWEST_HEADINGS: Final = 2
+_TITLE_ROW: Final = Text(
+    "。一行目は表題のようです。表題の行を消し、見出しの結合を解き、一行目を見出しにしてください。",
+    " The first row looks like a title: remove title rows and merged cells, "
+    "so that the headings are the first row.",
+)
+
+
 def _misfit(cells: Sequence[str], width: int, extra_lines: int) -> Text | None:
     """Return what is wrong with a row of *cells*, if anything; empty surplus cells are not."""
     if len(cells) >= width and not any(cells[width:]):
@@ -220,10 +228,11 @@ def refuse_missing(
                 ),
             )
         ja, en = nearest(name, [column for column in header if column])
+        hint = _TITLE_ROW if sum(map(bool, header)) < _FEWEST_HEADINGS else NOTHING
         raise MappingError(
             Text(
                 f"{place}{path.name} に「{name}」という列はありません。{ja}",
                 f"{place}{path.name} has no column `{name}`.{en}",
             ),
-            Text(f"ある列: {existing}", f"Its columns are: {existing}."),
+            Text(f"ある列: {existing}{hint.ja}", f"Its columns are: {existing}.{hint.en}"),
         )

@@ -41,11 +41,15 @@ def init(
         Text(
             f"ノード {founded.node} を {founded.config_file} に作りました。\n"
             f"電話で読み上げる指紋: {prints.render('ja')}\n"
-            "次に node.toml の policy.purposes を決め、`enishi node import --dry-run` を"
-            "行ってください。",
+            "次に、このフォルダーに department.toml と抽出ファイル、governance/ に目録・目的・"
+            "根拠・職員(見本は deploy/samples)を置き、node.toml の policy.purposes を決め、"
+            f"`enishi node import --dry-run --config {founded.config_file}` を行ってください。",
             f"Made node {founded.node} at {founded.config_file}.\n"
             f"Fingerprint to read out on the telephone: {prints.render('en')}\n"
-            "Next decide policy.purposes in node.toml and run `enishi node import --dry-run`.",
+            "Next put department.toml and the extracts into this folder, and catalogue, "
+            "purposes, bases and staff into governance/ (samples are in deploy/samples); decide "
+            "policy.purposes in node.toml and run "
+            f"`enishi node import --dry-run --config {founded.config_file}`.",
         ),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +10,7 @@ from typing import Annotated
 import typer
 
 from nodes.verbs.options import DEFAULT_CONFIG, ConfigFile, open_node, read_secret_file
-from privacy.errors import BadInputError, Text
+from privacy.errors import BadInputError, Language, Text
 from protos.console import AsJson, Console, Lang, command
 
 roster_app = typer.Typer(no_args_is_help=True, help="名簿と指紋 / the roster")
@@ -21,6 +22,26 @@ ALERTS_NOTE = Text(
     "順番は期限順です(重さの順ではありません)。気づきは支援の必要を示すとは限りません。",
     "In order of due date, not of weight. An alert does not mean that support is needed.",
 )
+
+OWN_VIEW_FIRST = Text(
+    "`--observation 最近の様子` と `--view fine|concerned|unsure` を付けて、"
+    "もう一度開いてください。",
+    "Open it again with `--observation TEXT` and `--view fine|concerned|unsure`.",
+)
+DECISIONS = {
+    "pending": Text("承認待ち", "pending"),
+    "approved": Text("承認済み", "approved"),
+    "refused": Text("拒否", "refused"),
+}
+ALERT_STATES = {
+    "sealed": Text("未開封", "sealed"),
+    "viewed": Text("見立て記入済み", "viewed"),
+    "assessed": Text("開封済み", "assessed"),
+}
+
+
+def _word(words: Mapping[str, Text], key: str, language: Language) -> str:
+    return words.get(key, Text(key, key)).in_language(language)
 
 
 @roster_app.command("show")
@@ -104,7 +125,17 @@ def plans_list(
     headings = [Text("要約値", "digest"), Text("種類", "kind"), Text("判断", "decision")]
     headings += [Text("受付", "received"), Text("判断した人", "decided by")]
     console.table(
-        headings, [[p.digest[:16], p.kind, p.decision, p.received_at, p.decided_by] for p in plans]
+        headings,
+        [
+            [
+                p.digest[:16],
+                p.kind,
+                _word(DECISIONS, p.decision, console.language),
+                p.received_at,
+                p.decided_by,
+            ]
+            for p in plans
+        ],
     )
     console.done(
         {
@@ -206,7 +237,10 @@ def alerts_list(
     console = Console.make(lang, json_)
     found = Opening(open_node(config)).listed()
     headings = [Text("番号", "number"), Text("期限", "due"), Text("状態", "state")]
-    console.table(headings, [[str(a.id), a.due, a.state] for a in found])
+    console.table(
+        headings,
+        [[str(a.id), a.due, _word(ALERT_STATES, a.state, console.language)] for a in found],
+    )
     alerts = [{"id": a.id, "due": a.due, "state": a.state, "kind": a.kind} for a in found]
     console.done({"alerts": alerts}, ALERTS_NOTE)
 
@@ -219,9 +253,15 @@ def alerts_open(
     purpose: Annotated[str, typer.Option("--purpose", help="利用目的 / purpose")],
     passphrase_file: Annotated[Path, typer.Option("--passphrase-file", metavar="FILE")],
     code: Annotated[str, typer.Option("--code", help="確認コード / one-time code")],
-    observation: Annotated[str, typer.Option("--observation", help="最近の様子")] = "",
-    view: Annotated[str, typer.Option("--view", help="fine, concerned, unsure")] = "",
-    reason: Annotated[str, typer.Option("--reason", help="週の上限を超える理由")] = "",
+    observation: Annotated[
+        str, typer.Option("--observation", help="最近の様子(開く前に書く) / what you saw")
+    ] = "",
+    view: Annotated[
+        str, typer.Option("--view", help="見立て / your view: fine, concerned, unsure")
+    ] = "",
+    reason: Annotated[
+        str, typer.Option("--reason", help="週の上限を超える理由 / why beyond the week's limit")
+    ] = "",
     config: ConfigFile = DEFAULT_CONFIG,
     json_: AsJson = False,
     lang: Lang = "ja",
@@ -229,13 +269,19 @@ def alerts_open(
     """見立てを先に書き、関門を通って開く / your own view first, then open through the gate."""
     from nodes.driver.accounts import Accounts  # noqa: PLC0415
     from nodes.driver.opening import Opening  # noqa: PLC0415
+    from privacy.governance.gate import GateClosed, GateRule  # noqa: PLC0415
 
     context, console = open_node(config), Console.make(lang, json_)
     who = Accounts(context).sign_in(user, read_secret_file(passphrase_file), code)
     opening = Opening(context)
     if observation or view:
         opening.record_view(number, who, observation, view)
-    opened = opening.open(number, who, purpose, reason)
+    try:
+        opened = opening.open(number, who, purpose, reason)
+    except GateClosed as closed:
+        if closed.rule is GateRule.CASE and not view:
+            console.say(OWN_VIEW_FIRST)
+        raise
     for basis in opened.bases:
         console.say(Text(f"根拠 {basis.ja}", f"Basis {basis.en}"))
     headings = [Text("部署", "department"), Text("気づき", "signal")]

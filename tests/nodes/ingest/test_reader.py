@@ -259,3 +259,15 @@ def test_what_a_csv_writer_wrote_comes_back(
     table = read_table(path)
 
     assert list(zip(table.columns["id"], table.columns["n"], strict=True)) == rows
+
+
+def test_a_title_row_above_the_headings_is_named_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "roll.csv"
+    path.write_text(
+        "令和8年度 名簿,,\n番号,氏名,生年月日\n1,山田 花子,2015-04-02\n", encoding="utf-8"
+    )
+
+    with pytest.raises(MappingError) as caught:
+        read_table(path, wanted=["番号"])
+
+    assert "表題" in caught.value.fix.ja
