@@ -4,13 +4,15 @@ Rules, not scores: a wrong merge loses a child, and twins share everything but t
 given name.  Two rows are one person when (1) birth date and given name agree and
 family name, address or number confirms it; (2) number and birth date agree and the given
 names do not contradict; (3) the birth date differs by one slip of the hand and all
-names and the address or number agree.  Given names that differ in both spellings never
-merge.  The result tells nobody outside the node anything.
+names and the address or number agree; (4) two numbers, one of them from before a move,
+belong to one person where name and birth date are too rare together for namesakes.
+Given names that differ in both spellings never merge.  The result tells nobody outside
+the node anything.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import fields
 from itertools import combinations
@@ -25,6 +27,8 @@ _LARGEST_BLOCK = 200
 _SHORTEST_TYPO = 3
 """Letters a name needs before one wrong letter is taken for a slip."""
 _DATE_DIGITS = 8
+_NAMESAKES = 5e-5
+"""Rows expected to share name and birth date by chance, below which two rows are one person."""
 
 
 def duplicate_groups(persons: Sequence[Person]) -> NDArray[np.int64]:
@@ -35,9 +39,15 @@ def duplicate_groups(persons: Sequence[Person]) -> NDArray[np.int64]:
     """
     members = {row: [row] for row in range(len(persons))}
     group = list(range(len(persons)))
+    namesakes = _Namesakes(persons)
     for one, two in _likely_pairs(persons):
         left, right = group[one], group[two]
-        if left == right or not same_person(persons[one], persons[two]):
+        if left == right:
+            continue
+        if not (
+            same_person(persons[one], persons[two])
+            or namesakes.too_rare(persons[one], persons[two])
+        ):
             continue
         if any(contradict(persons[a], persons[b]) for a in members[left] for b in members[right]):
             continue
@@ -76,9 +86,41 @@ def _combined(group: list[Person]) -> Person:
     chosen: dict[str, str] = {}
     for names in (*_TOGETHER, *((name,) for name in sorted(single))):
         values = [tuple(getattr(person, name) for name in names) for person in group]
+        if names == ("resident_number",) and len({number for (number,) in values} - {""}) > 1:
+            # Which of two numbers is current is not known: none contradicts another department.
+            chosen[names[0]] = ""
+            continue
         best = max(values, key=lambda v: (sum(map(bool, v)), values.count(v), -values.index(v)))
         chosen.update(zip(names, best, strict=True))
     return Person(**chosen, problems=tuple(p for person in group for p in person.problems))
+
+
+class _Namesakes:
+    """How many unrelated people of one name and birth date a register of this size holds."""
+
+    def __init__(self, persons: Sequence[Person]) -> None:
+        self._rows = len(persons)
+        self._family = Counter(person.family or person.family_kana for person in persons)
+        self._given = Counter(person.given or person.given_kana for person in persons)
+        self._born = Counter(person.birth_date for person in persons)
+
+    def too_rare(self, one: Person, two: Person) -> bool:
+        """Tell whether two rows that differ in number and address must still be one person.
+
+        All spellings that both rows hold are equal, and sex and birth date; then the rows
+        expected to share them by chance are rows x share of the family name x share of
+        the given name x share of the birth date, the two rows themselves not counted twice.
+        """
+        if not one.birth_date or one.birth_date != two.birth_date or one.sex != two.sex:
+            return False
+        if not one.resident_number or not two.resident_number:
+            return False
+        if not _given_agreement(one, two) or not _identical_names(one, two):
+            return False
+        family = self._family[one.family or one.family_kana] - 1
+        given = self._given[one.given or one.given_kana] - 1
+        born = self._born[one.birth_date] - 1
+        return family * given * born <= _NAMESAKES * self._rows**2
 
 
 def _likely_pairs(persons: Sequence[Person]) -> Iterator[tuple[int, int]]:

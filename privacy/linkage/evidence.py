@@ -36,7 +36,7 @@ class Evidence:
     exact: NDArray[np.bool_] = field(repr=False)
     """Token T1 is equal."""
 
-    def where(self, keep: NDArray[np.bool_] | Ids) -> Evidence:
+    def where(self, keep: NDArray[np.bool_] | Ids | slice) -> Evidence:
         """Return the evidence of the pairs that *keep* selects."""
         return Evidence(self.views, self.similarity[keep], self.number[keep], self.exact[keep])
 

@@ -1,9 +1,8 @@
 """How good a linkage is: estimated without truth, and measured where truth is known.
 
-The estimates rest on calibrated match probabilities: precision is the mean probability
-of the linked pairs; recall is their expected matches over the expected matches of all
-candidate pairs.  True pairs that no candidate shows are not in it, so recall is an upper
-estimate, and the report says so.  It holds counts and shares only, of no single record.
+The estimates rest on calibrated match probabilities and on what resident numbers show
+of matches that encodings hide (`estimates.py`).  The report holds counts and shares
+only, of no single record.
 """
 
 from __future__ import annotations
@@ -14,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privacy.canonical import Json
+from privacy.linkage.estimates import Range, precision_range, recall_range
 from privacy.linkage.evidence import Number
 from privacy.linkage.linker import Linker
 from privacy.linkage.stack import Ids
 
 _PPM = 1_000_000
-_Z95 = 1.959964
 _LOWEST_WEIGHT, _HIGHEST_WEIGHT = -20, 20
 
 
@@ -108,8 +107,8 @@ def quality_report(linker: Linker) -> QualityReport:
         linked_pairs=int(together.sum()),
         review_pairs=len(linked.solution.review),
         number_conflicts=len(linked.solution.conflicts),
-        precision=_share(linked.probability[together], 0.0),
-        recall=_share(linked.probability[together], float(linked.probability[~together].sum())),
+        precision=_estimate(precision_range(linker)),
+        recall=_estimate(recall_range(linker)),
         lowest_weight=_LOWEST_WEIGHT,
         histogram=tuple(np.bincount(whole - _LOWEST_WEIGHT, minlength=bins).tolist()),
         linked_histogram=tuple(
@@ -118,20 +117,8 @@ def quality_report(linker: Linker) -> QualityReport:
     )
 
 
-def _share(probability: NDArray[np.float64], lost: float) -> Estimate:
-    """Return found / (found + lost) or, with nothing lost, found / all.
-
-    The interval is that of a Poisson-binomial sum.
-    """
-    found = float(probability.sum())
-    whole = found + lost if lost > 0 else float(len(probability))
-    if whole <= 0:
-        return Estimate(0, 0, _PPM)
-    value = found / whole
-    variance = float((probability * (1 - probability)).sum()) + lost * value + 1.0
-    half = _Z95 * variance**0.5 / whole
-    scaled = [min(max(v, 0.0), 1.0) * _PPM for v in (value, value - half, value + half)]
-    return Estimate(*(round(v) for v in scaled))
+def _estimate(found: Range) -> Estimate:
+    return Estimate(*(round(share * _PPM) for share in (found.value, found.low, found.high)))
 
 
 def _departments(linker: Linker, together: NDArray[np.bool_]) -> tuple[DepartmentQuality, ...]:

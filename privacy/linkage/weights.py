@@ -29,6 +29,8 @@ IDENTITY = 5.0
 """Least weight of an equal T1 or B: one in 150 is a wrong number or a namesake."""
 _SCALE = 1_000_000
 _PER_VIEW = 4
+_PIECE = 1 << 15
+"""Pairs that are weighed at a time."""
 _NOISE = 0.25
 """Similarity that no unrelated pair reaches: 5.7 standard deviations at 512 bits."""
 
@@ -65,8 +67,15 @@ class MatchModel:
         return np.where(identical, np.maximum(weight, IDENTITY), weight)
 
     def similarity_weight(self, shown: Evidence) -> Floats:
-        """Return the part of the weight that views and T1 give."""
-        return np.asarray(features(shown) @ self.coefficient_values)
+        """Return the part of the weight that views and T1 give.
+
+        Piece by piece: the design matrix of all pairs would be the largest array of a round.
+        """
+        weight, coefficients = np.empty(len(shown.number)), self.coefficient_values
+        for first in range(0, len(weight), _PIECE):
+            piece = slice(first, first + _PIECE)
+            weight[piece] = features(shown.where(piece)) @ coefficients
+        return weight
 
     def number_weight(self, shown: Evidence) -> Floats:
         """Return the part of the weight that the number tokens give."""
@@ -142,14 +151,19 @@ def features(shown: Evidence) -> Floats:
     with a log density that falls with the square of the similarity, up to where chance
     ends and likeness of names begins.
     """
-    missing = np.isnan(shown.similarity)
-    similarity = np.clip(np.where(missing, 0.0, shown.similarity), 0.0, 1.0).astype(np.float64)
-    columns = [np.ones(len(missing)), shown.exact.astype(np.float64)]
-    for view in range(len(shown.views)):
-        column = similarity[:, view]
-        rise = np.minimum(column / _NOISE, 1.0) ** 2
-        columns += [rise, column, column**2, missing[:, view].astype(np.float64)]
-    return np.stack(columns, axis=1)
+    count, views = shown.similarity.shape
+    design = np.empty((count, 2 + _PER_VIEW * views))
+    design[:, 0], design[:, 1] = 1.0, shown.exact
+    for view in range(views):
+        given = shown.similarity[:, view]
+        missing = np.isnan(given)
+        similarity = np.clip(np.where(missing, 0.0, given), 0.0, 1.0).astype(np.float64)
+        at = 2 + _PER_VIEW * view
+        design[:, at] = np.minimum(similarity / _NOISE, 1.0) ** 2
+        design[:, at + 1] = similarity
+        design[:, at + 2] = similarity**2
+        design[:, at + 3] = missing
+    return design
 
 
 def starting_coefficients(views: tuple[str, ...]) -> Floats:

@@ -96,3 +96,40 @@ def test_a_representative_takes_the_fullest_spelling_and_the_commonest_value() -
     assert (person.family, person.given) == ("山田", "陽翔")
     assert person.birth_date == "2016-05-03"
     assert (person.town, person.block) == ("本町", "1-2-3")
+
+
+def _register(family: int, given: int) -> list[Person]:
+    """Return 900 people on 300 days; so many bear CHILD's family and given name."""
+    return [
+        Person(
+            family=CHILD.family if at < family else f"姓{at}",
+            given=CHILD.given if family <= at < family + given else f"名{at}",
+            birth_date=CHILD.birth_date if at % 300 == 299 else f"2015-01-{at % 300}",
+            sex="1",
+        )
+        for at in range(900)
+    ]
+
+
+def test_two_numbers_of_one_rare_name_and_birth_date_are_one_person_without_a_number() -> None:
+    moved = replace(CHILD, town="緑町", resident_number="9999999999")
+    people = [CHILD, moved, *_register(2, 2)]
+
+    groups = duplicate_groups(people)
+
+    assert groups[0] == groups[1]
+    assert representatives(people, groups)[0].resident_number == ""
+
+
+def test_two_numbers_of_a_common_name_and_one_birth_date_stay_two_people() -> None:
+    moved = replace(CHILD, town="緑町", resident_number="9999999999")
+
+    groups = duplicate_groups([CHILD, moved, *_register(15, 8)])
+
+    assert groups[0] != groups[1]
+
+
+def test_too_few_people_say_nothing_of_how_rare_a_name_is() -> None:
+    moved = replace(CHILD, town="緑町", resident_number="9999999999")
+
+    assert len(set(duplicate_groups([CHILD, moved]).tolist())) == 2

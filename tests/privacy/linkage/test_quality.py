@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from privacy.canonical import canonical_bytes
 from privacy.linkage.linker import start
@@ -50,3 +51,19 @@ def test_scores_of_nothing_are_whole() -> None:
     nothing = Score(0, 0, 0)
 
     assert (nothing.precision, nothing.recall, nothing.f1) == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("with_numbers", [True, False])
+@pytest.mark.parametrize("seed", [21, 22, 23])
+def test_the_estimates_without_truth_hold_the_truth(seed: int, with_numbers: bool) -> None:
+    made = town(seed, 800, with_numbers=with_numbers)
+    first = start(made.batches)
+    asked = first.ask(b"s" * 32, 1.0)
+    linker = first.second_pass(made.again(asked), asked)
+    cluster = np.concatenate([linker.clusters()[name] for name in linker.departments])
+    true = evaluate(cluster, np.concatenate(made.truth), linker.stack.department).across
+
+    report = quality_report(linker)
+
+    assert report.precision.low <= round(true.precision * 10**6) <= report.precision.high
+    assert report.recall.low <= round(true.recall * 10**6) <= report.recall.high
