@@ -199,7 +199,8 @@ def _optional(kind: type[_C]) -> set[str]:
 
 
 def _typed(path: Path, name: str, kind: str, value: object) -> object:
-    if kind == "int" and isinstance(value, int) and not isinstance(value, bool) and value > 0:
+    least = 0 if name == "fiscal_year" else 1
+    if kind == "int" and isinstance(value, int) and not isinstance(value, bool) and value >= least:
         return value
     if kind in {"str", "Path"} and isinstance(value, str) and (value or name == "join_address"):
         return Path(value) if kind == "Path" else value
