@@ -66,6 +66,7 @@ class Dealer:
             ProtocolError: a wrong plan, Ready or transcript, or a run that has ended.
             RefusedError: expired, or more positions than this dealer deals for.
         """
+        self.end_overdue()
         name = request.run.transcript.hex()
         if self._answers.has(name, ENDED):
             raise _no_such_run()
@@ -108,6 +109,14 @@ class Dealer:
             forget_answers(connection, name)
             keep_answer(connection, name, ENDED, b"", b"")
             self._audit.append(connection, EntryKind.CHANGED, self._clock(), {"ended": name})
+
+    def end_overdue(self) -> None:
+        """End every run whose plan has expired: a coordinator that never ends one keeps no seed."""
+        for file in self._keys.keystore.names("runs"):
+            stored = self._answers.any(file.rpartition("/")[2], REQUEST)
+            request = None if stored is None else unpack_deal_request(stored)
+            if request is not None and self._clock() >= request.plan.expires:
+                self.end_run(request.run)
 
     def _check(self, request: DealRequest) -> None:
         roster = self.membership.roster()

@@ -33,5 +33,7 @@ def carried(
 
 
 def _same(one: Person, other: Person) -> bool:
-    names = one.given == other.given or bool(one.given_kana) and one.given_kana == other.given_kana
+    names = one.given == other.given or (
+        bool(one.given_kana) and one.given_kana == other.given_kana
+    )
     return names and one.birth_date == other.birth_date

@@ -68,6 +68,8 @@ class PolicyConfig:
     """Refuse a plan whose dealer is the coordinator."""
     dummy_share_percent: int = 3
     """Dummies among the rows that leave, in percent, at least 16."""
+    second_pass_percent: int = 60
+    """The largest share of rows, in percent, that later passes of a link round may ask for."""
 
     def __post_init__(self) -> None:
         """Refuse limits that cannot mean anything."""

@@ -166,7 +166,9 @@ class NodeService(node_pb2_grpc.NodeServicer):
         """Match this sealed department against the universe, here."""
         gathered, plan = Gathering(), b""
         async for chunk in request_iterator:
-            plan = sized(chunk.plan_digest, DIGEST_BYTES, "plan_digest")
+            if not plan:
+                plan = sized(chunk.plan_digest, DIGEST_BYTES, "plan_digest")
+                await _off_loop(self._sealed.check, plan)
             gathered.add(wire.universe_piece(chunk), self._context.config.max_message_rows)
         await _off_loop(self._sealed.match, plan, gathered)
         return common_pb2.Done()

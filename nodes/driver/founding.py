@@ -41,6 +41,7 @@ max_listed = 2000
 rho_nano_per_year = 500000000  # 年間のプライバシー予算 0.5 / privacy budget a year
 dealer_apart = true
 dummy_share_percent = 3
+second_pass_percent = 60
 
 # 事前の承認の例 / a standing approval, for example:
 # [[standing_approvals]]

@@ -62,7 +62,8 @@ class Linking:
             schema = self._schema(plan, schema_digest)
             persons = tables.records.persons()
             order = self._order(tables, plan, len(persons))
-        asked = self._asked(order, handles, schema, pass_name)
+            first = schema.get_pass(pass_name).name == schema.passes[0].name
+            asked = self._asked(tables, plan, order, handles, first=first)
         encoder = encoder_of(self._context, plan)
         dummies = DummySource(context.keys.keep("dummies", secrets.token_bytes(32)))
         outgoing = encode_pass(encoder, dummies, persons, context.node, order, pass_name, asked)
@@ -162,19 +163,35 @@ class Linking:
 
     def _asked(
         self,
+        tables: Tables,
+        plan: Plan,
         order: NDArray[np.uint32],
         handles: Iterable[int],
-        schema: Schema,
-        pass_name: str,
+        *,
+        first: bool,
     ) -> NDArray[np.uint32] | None:
+        """Return the rows of a later pass, None for all rows of the first.
+
+        One set of rows a plan, of a limited share: being asked for would else say which
+        rows nobody else knows, and all rows would go out in every pass (PROTOCOL 2).
+        """
         asked = np.fromiter(handles, dtype=np.uint32)
-        first = pass_name == schema.get_pass(pass_name).name == schema.passes[0].name
-        if len(asked) == 0:
-            if not first:
-                raise wrong("対象の行がありません", "a later pass without its rows")
+        if first:
+            if len(asked):
+                raise wrong("一回目は全行です", "the first pass sends all rows")
             return None
-        if int(asked.max()) >= len(order) or len(np.unique(asked)) != len(asked):
-            raise wrong("知らない行を求められました", "a handle is unknown or twice")
+        if len(asked) == 0 or int(asked.max()) >= len(order) or len(np.unique(asked)) != len(asked):
+            raise wrong("知らない行を求められました", "a handle is missing, unknown or twice")
+        share = self._context.config.policy.second_pass_percent
+        if 100 * len(asked) > share * len(order) + 100:
+            raise wrong(f"二回目は全行の {share}% までです", f"a later pass takes up to {share} %")
+        name = f"asked/{plan.digest.hex()}"
+        body = np.sort(asked).astype("<u4").tobytes()
+        known = tables.documents.get(name)
+        if known is not None and known != body:
+            raise wrong("前の回と違う行を求められました", "other rows than the pass before")
+        if known is None:
+            tables.documents.put(name, self._context.stamp(), body)
         return asked
 
     def _record(self, plan: Plan, pass_name: str, batch: Batch) -> None:

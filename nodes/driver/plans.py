@@ -17,8 +17,12 @@ from nodes.store.rounds import StoredPlan
 from privacy.audit import EntryKind
 from privacy.canonical import canonical_bytes
 from privacy.errors import RefusedError, Text
+from privacy.governance.staff import StaffRole
 from privacy.plan import Plan, PlanKind
 from privacy.roster import Role, Roster
+
+LEAST_PREFIX = 8
+"""Characters of a digest that name a plan on the command line."""
 
 
 class Decision(StrEnum):
@@ -89,9 +93,10 @@ class Plans:
         """Record the operator's approval of a waiting plan.
 
         Raises:
-            RefusedError: no such plan waits, or it has expired.
+            RefusedError: no such plan waits, it has expired, or *by* may not approve.
         """
         context = self._context
+        self._check_approver(by)
         with context.store.transaction() as tables:
             stored = self._pending(tables, digest)
             Plan.from_bytes(stored.canonical).check_current(context.now())
@@ -101,8 +106,9 @@ class Plans:
         """Record the operator's refusal of a waiting plan, with the reason.
 
         Raises:
-            RefusedError: no such plan waits.
+            RefusedError: no such plan waits, or *by* may not decide.
         """
+        self._check_approver(by)
         error = RefusedError(
             Text(f"担当者が断りました: {reason}", f"The operator refused: {reason}"),
             Text("部署の担当者と相談してください。", "Talk to the department's operator."),
@@ -111,8 +117,20 @@ class Plans:
             stored = self._pending(tables, digest)
             self._decide(tables, stored.digest, Decision.REFUSED, by, error)
 
+    def _check_approver(self, by: str) -> None:
+        account = Governance.load(self._context.config.governance_folder).staff.get(by)
+        if StaffRole.NODE_APPROVER not in account.roles:
+            raise RefusedError(
+                Text(f"{by} は承認する役割ではありません。", f"{by} has no role that approves."),
+                Text(
+                    "staff.yaml で node_approver の役割を持つ職員が判断します。",
+                    "Someone with the role node_approver in staff.yaml decides.",
+                ),
+            )
+
     def _pending(self, tables: Tables, digest: str) -> StoredPlan:
-        found = [p for p in tables.plans.all() if p.digest.startswith(digest)]
+        enough = len(digest) >= LEAST_PREFIX
+        found = [p for p in tables.plans.all() if enough and p.digest.startswith(digest)]
         if len(found) != 1 or found[0].decision != Decision.PENDING:
             raise RefusedError(
                 Text("その計画は承認待ちではありません。", "No such plan waits for approval."),

@@ -14,7 +14,7 @@ from nodes.messages import UniversePiece
 from privacy.errors import RefusedError, Text
 from privacy.linkage.sealed import Universe, match_locally
 from privacy.linkage.weights import MatchModel, model_from_json
-from privacy.plan import PlanKind
+from privacy.plan import Plan, PlanKind
 
 
 class SealedMatching:
@@ -24,12 +24,11 @@ class SealedMatching:
         """Work on *context*."""
         self._context = context
 
-    def match(self, plan_digest: bytes, gathered: Gathering) -> None:
-        """Match this sealed department's records locally; the row-to-slot map stays here.
+    def check(self, plan_digest: bytes) -> Plan:
+        """Return the approved plan under which this sealed department may match.
 
         Raises:
-            RefusedError: this department is not sealed: its rows go the open way.
-            ProtocolError: a piece is missing or does not fit.
+            RefusedError: this department is not sealed, or the plan is not approved.
         """
         context = self._context
         if not context.config.sealed:
@@ -38,7 +37,18 @@ class SealedMatching:
                 Text("計画の方式を直してください。", "Correct the mode in the plan."),
             )
         with context.store.reading() as tables:
-            plan = approved_plan(context, tables, plan_digest, PlanKind.LINK)
+            return approved_plan(context, tables, plan_digest, PlanKind.LINK)
+
+    def match(self, plan_digest: bytes, gathered: Gathering) -> None:
+        """Match this sealed department's records locally; the row-to-slot map stays here.
+
+        Raises:
+            RefusedError: this department is not sealed: its rows go the open way.
+            ProtocolError: a piece is missing or does not fit.
+        """
+        context = self._context
+        plan = self.check(plan_digest)
+        with context.store.reading() as tables:
             persons = tables.records.persons()
         told, offered, model = gathered.finish()
         passes = tuple(dict.fromkeys(view.partition("/")[0] for view in model.views))

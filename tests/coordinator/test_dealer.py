@@ -160,6 +160,20 @@ def test_an_ended_run_is_dealt_for_no_more(
         dealer.open_cards(request_.run, (1,))
 
 
+def test_the_seeds_of_a_run_that_nobody_ends_go_with_its_plan(
+    dealer: Dealer, request_: DealRequest, clock: TurnedClock
+) -> None:
+    list(dealer.deal(request_))
+    assert dealer._keys.keystore.names("runs")
+    clock.now = request_.plan.expires
+
+    dealer.end_overdue()
+
+    assert dealer._keys.keystore.names("runs") == []
+    with pytest.raises(ProtocolError):
+        list(dealer.deal(request_))
+
+
 def test_the_dealer_s_log_verifies(
     dealer: Dealer, request_: DealRequest, federation: Federation
 ) -> None:

@@ -1,6 +1,7 @@
 """The node's commands: what they print, and how they end."""
 
 import json
+import socket
 from pathlib import Path
 
 import pytest
@@ -30,10 +31,17 @@ _ROLL = """no,氏名,カナ,生年月日,性別
 """
 
 
+def _free_address() -> str:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return f"127.0.0.1:{probe.getsockname()[1]}"
+
+
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
     path = tmp_path / "node.toml"
-    path.write_text(_TEMPLATE.format(**VALUES), encoding="utf-8")
+    values = VALUES | {"listen": _free_address(), "web": _free_address()}
+    path.write_text(_TEMPLATE.format(**values), encoding="utf-8")
     (tmp_path / "roll.csv").write_text(_ROLL, encoding="cp932")
     (tmp_path / "department.toml").write_text(_MAPPING, encoding="utf-8")
     approved_governance(tmp_path / "governance")

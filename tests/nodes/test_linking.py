@@ -13,7 +13,7 @@ from nodes.messages import SlotPiece
 from nodes.store.people import StoredRow
 from privacy.encoding.known_answer import compare
 from privacy.encoding.schema import default_schema
-from privacy.errors import ProtocolError, RefusedError
+from privacy.errors import EnishiError, ProtocolError, RefusedError
 from privacy.plan import Plan, PlanKind
 from tests.nodes.federation import CHILDREN, NODES, Federation, child, make_federation
 
@@ -87,6 +87,23 @@ def test_an_impossible_second_pass_is_refused(
 ) -> None:
     with pytest.raises(ProtocolError):
         Linking(federation.contexts["school"]).encodings(plan.digest, SCHEMA, "kana", handles)
+
+
+def test_later_passes_ask_for_one_limited_set_of_rows(federation: Federation, plan: Plan) -> None:
+    linking = Linking(federation.contexts["school"])
+    linking.encodings(plan.digest, SCHEMA, "first", [])
+
+    with pytest.raises(ProtocolError, match="up to 60"):
+        linking.encodings(plan.digest, SCHEMA, "kana", list(range(CHILDREN)))
+    linking.encodings(plan.digest, SCHEMA, "kana", [5, 3, 8])
+    linking.encodings(plan.digest, SCHEMA, "kanji", [8, 5, 3])
+    with pytest.raises(ProtocolError, match="other rows"):
+        linking.encodings(plan.digest, SCHEMA, "kanji", [5, 3, 9])
+
+
+def test_the_first_pass_sends_all_rows(federation: Federation, plan: Plan) -> None:
+    with pytest.raises(ProtocolError, match="all rows"):
+        Linking(federation.contexts["school"]).encodings(plan.digest, SCHEMA, "first", [1])
 
 
 def test_a_sealed_department_uploads_nothing(federation: Federation, plan: Plan) -> None:
@@ -171,6 +188,22 @@ def test_without_a_standing_approval_a_plan_waits_for_a_person(federation: Feder
     Plans(waiting).approve(plan.digest.hex()[:12], "approver1")
 
     assert Plans(waiting).review(plan, "coordinator", signature).decision is Decision.APPROVED
+
+
+@pytest.mark.parametrize(
+    ("digest", "by"),
+    [("", "approver1"), ("{}", "ssw1"), ("{}", "nobody"), ("00000000", "approver1")],
+)
+def test_who_may_not_approve_or_names_no_plan_is_refused(
+    federation: Federation, digest: str, by: str
+) -> None:
+    context = federation.contexts["school"]
+    waiting = replace(context, config=replace(context.config, standing_approvals=()))
+    plan = federation.plan(PlanKind.LINK, link_epoch=3)
+    Plans(waiting).review(plan, "coordinator", plan.sign(federation.coordinator))
+
+    with pytest.raises(EnishiError):
+        Plans(waiting).approve(digest.format(plan.digest.hex()), by)
 
 
 def test_an_operator_refuses_with_a_reason_that_the_coordinator_sees(
