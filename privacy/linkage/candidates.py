@@ -23,6 +23,8 @@ from privacy.similarity.search import pairs_among, pairs_within, present
 
 TOKENS = ("T1", "A", "B")
 _FALSE_PER_ROW = 1.0
+_FALSE_PER_PASS = 3.0
+"""False candidates worth weighing for each row, by one view and by all views of a pass."""
 _FALSE_REMAINING = 120_000
 """False candidates worth weighing among the rows that stay open, over all views."""
 _LARGEST_GROUP = 3
@@ -105,9 +107,11 @@ def pairs_by_view(stack: Stack, view: str, *, false_per_row: float = _FALSE_PER_
 
 def candidates(stack: Stack, passes: Iterable[str]) -> Pairs:
     """Return the candidate pairs of all tokens and of all views of *passes*."""
-    wanted = tuple(f"{name}/" for name in passes)
     parts = [pairs_by_token(stack, name) for name in TOKENS if name in stack.tokens]
-    parts += [pairs_by_view(stack, view) for view in stack.views if view.startswith(wanted)]
+    for name in passes:
+        views = [view for view in stack.views if view.startswith(f"{name}/")]
+        share = min(_FALSE_PER_ROW, _FALSE_PER_PASS / max(1, len(views)))
+        parts += [pairs_by_view(stack, view, false_per_row=share) for view in views]
     return merge(parts, stack.rows)
 
 

@@ -53,7 +53,9 @@ def _agreement(stack: Stack, view: str, pairs: Pairs) -> NDArray[np.float32]:
 
 def evidence(stack: Stack, pairs: Pairs, views: Sequence[str]) -> Evidence:
     """Return the evidence of *pairs* in *views*: correlation of codes (1 - 2 h / L), and tokens."""
-    columns = [_agreement(stack, view, pairs) for view in views]
+    similarity = np.empty((len(pairs), len(views)), dtype=np.float32)
+    for at, view in enumerate(views):
+        similarity[:, at] = _agreement(stack, view, pairs)
     number, dated, exact = stack.token("A"), stack.token("B"), stack.token("T1")
     left, right = pairs.left, pairs.right
     outcome = np.full(len(pairs), Number.MISSING, dtype=np.int8)
@@ -63,7 +65,7 @@ def evidence(stack: Stack, pairs: Pairs, views: Sequence[str]) -> Evidence:
     outcome[(dated[left] >= 0) & (dated[left] == dated[right])] = Number.EQUAL
     return Evidence(
         tuple(views),
-        np.stack(columns, axis=1) if columns else np.zeros((len(pairs), 0), np.float32),
+        similarity,
         outcome,
         (exact[left] >= 0) & (exact[left] == exact[right]),
     )

@@ -180,6 +180,8 @@ def _link(
         sample = Sample(found.where(both), asked, across[both], ratio)
         second_model = fit(stacked, sample)
         weight[both] = second_model.weigh(sample.shown)
+        del sample, asked
+    del base
     linked = _solved(stacked, found, shown, weight, first_model, second_model, thresholds)
     if second_model is not None:
         for _ in range(_REMAINDERS):

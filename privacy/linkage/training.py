@@ -127,14 +127,14 @@ def fit(stack: Stack, sample: Sample, before: MatchModel | None = None) -> Match
     """Fit the match model to *sample*, starting from and held near *before* where given."""
     weight = _sampling_weights(sample)
     keep = weight > 0
-    ratio = sample.ratio[keep]
+    ratio, kept = sample.ratio[keep], sample.shown.where(keep)
     learner = _Learner(
         stack,
         sample.pairs.where(keep),
-        sample.shown.where(keep),
+        kept.number,
         sample.across[keep],
         weight[keep],
-        features(sample.shown.where(keep)),
+        features(kept),
         np.log(ratio / (1.0 + ratio)),
     )
     start, number = starting_coefficients(sample.shown.views), _STARTING_NUMBER
@@ -166,7 +166,7 @@ def calibrated(coefficients: Floats, learner: _Learner) -> Floats:
     of unresolved duplicates maximise that likelihood, which asks for no label and is not
     held near any start.
     """
-    weight = learner.design @ coefficients
+    weight = _sums(learner.design, coefficients)
     near = np.abs(weight) < _FAR
     ratio = learner.offset[near]
     fitted = _decoy_scale(weight[near], learner.across[near], learner.weight[near], ratio)
@@ -236,17 +236,17 @@ class _Learner:
 
     stack: Stack
     pairs: Pairs
-    shown: Evidence
+    number: NDArray[np.int8]
     across: NDArray[np.bool_]
     weight: Floats
-    design: Floats
+    design: NDArray[np.float32]
     offset: Floats
 
     def step(self, state: Floats, start: Floats) -> Floats:
         """Return coefficients and number weights after one EM step from *state*."""
         coefficients, number = state[: len(start)], state[len(start) :]
-        similarity = self.design @ coefficients
-        odds = np.exp(np.clip(similarity + number[self.shown.number], -30, 30))
+        similarity = _sums(self.design, coefficients)
+        odds = np.exp(np.clip(similarity + number[self.number], -30, 30))
         odds[~self.across] *= _DUPLICATES
         rival = np.zeros(len(odds))
         crossing = self.pairs.where(self.across)
@@ -254,9 +254,14 @@ class _Learner:
         match = odds / (1.0 + odds + rival)
         fitted = 1.0 / (1.0 + np.exp(-np.clip(similarity + self.offset, -30, 30)))
         here = self.across
-        number = _number_weights(match[here], self.weight[here], self.shown.number[here])
+        number = _number_weights(match[here], self.weight[here], self.number[here])
         change = _newton_step(self.design, self.weight, match, fitted, coefficients - start)
         return np.concatenate([coefficients + change, number])
+
+
+def _sums(design: NDArray[np.float32], coefficients: Floats) -> Floats:
+    """Return the sums of coefficients, a pair each, without a copy of the design in doubles."""
+    return np.asarray(design @ coefficients.astype(np.float32), dtype=np.float64)
 
 
 def _number_weights(match: Floats, weight: Floats, outcome: NDArray[np.int8]) -> Floats:
@@ -269,7 +274,7 @@ def _number_weights(match: Floats, weight: Floats, outcome: NDArray[np.int8]) ->
 
 
 def _newton_step(
-    design: Floats, weight: Floats, match: Floats, fitted: Floats, away: Floats
+    design: NDArray[np.float32], weight: Floats, match: Floats, fitted: Floats, away: Floats
 ) -> Floats:
     """Return one damped Newton step of the ridge logistic regression on soft labels.
 
@@ -278,7 +283,7 @@ def _newton_step(
     """
     error, bend = weight * (match - fitted), weight * fitted * (1.0 - fitted)
     unsettled = (np.abs(error) > _SETTLED) | (bend > _SETTLED)
-    chosen = design[unsettled]
+    chosen = design[unsettled].astype(np.float64)
     gradient = chosen.T @ error[unsettled] - _RIDGE * away
     curvature = (chosen * bend[unsettled, None]).T @ chosen + _RIDGE * np.eye(len(away))
     step = np.linalg.solve(curvature, gradient)

@@ -29,6 +29,7 @@ IDENTITY = 5.0
 """Least weight of an equal T1 or B: one in 150 is a wrong number or a namesake."""
 _SCALE = 1_000_000
 _PER_VIEW = 4
+_STRETCH = 1 << 15
 _PIECE = 1 << 15
 """Pairs that are weighed at a time."""
 _NOISE = 0.25
@@ -144,7 +145,7 @@ def model_of(views: tuple[str, ...], coefficients: Floats, number: Floats) -> Ma
     )
 
 
-def features(shown: Evidence) -> Floats:
+def features(shown: Evidence) -> NDArray[np.float32]:
     """Return the design matrix, pairs x (2 + 4 views): constant, T1, and per view four.
 
     The first of the four is the rise out of the noise: unrelated codes agree by chance
