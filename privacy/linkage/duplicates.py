@@ -44,10 +44,10 @@ def duplicate_groups(persons: Sequence[Person]) -> NDArray[np.int64]:
         left, right = group[one], group[two]
         if left == right:
             continue
-        if not (
-            same_person(persons[one], persons[two])
-            or namesakes.too_rare(persons[one], persons[two])
-        ):
+        first, second = persons[one], persons[two]
+        if not (same_person(first, second) or namesakes.too_rare(first, second)):
+            continue
+        if namesakes.common(first, second):
             continue
         if any(contradict(persons[a], persons[b]) for a in members[left] for b in members[right]):
             continue
@@ -104,6 +104,27 @@ class _Namesakes:
         self._given = Counter(person.given or person.given_kana for person in persons)
         self._born = Counter(person.birth_date for person in persons)
 
+    def common(self, one: Person, two: Person) -> bool:
+        """Tell whether nothing but a common name and the birth date speaks for one person.
+
+        No address or number is shared, others bear the family name and the given name,
+        and chance would give such a namesake; a register too small says nothing of chance.
+        """
+        if not one.birth_date or one.birth_date != two.birth_date:
+            return False
+        if one.resident_number and one.resident_number == two.resident_number:
+            return False
+        if one.town and (one.town, one.block) == (two.town, two.block):
+            return False
+        family, given, born = self._others(one)
+        expected = _NAMESAKES * self._rows**2
+        return min(family, given, expected) > 1 and family * given * born > expected
+
+    def _others(self, one: Person) -> tuple[int, int, int]:
+        family = self._family[one.family or one.family_kana] - 1
+        given = self._given[one.given or one.given_kana] - 1
+        return family, given, self._born[one.birth_date] - 1
+
     def too_rare(self, one: Person, two: Person) -> bool:
         """Tell whether two rows that differ in number and address must still be one person.
 
@@ -117,9 +138,7 @@ class _Namesakes:
             return False
         if not _given_agreement(one, two) or not _identical_names(one, two):
             return False
-        family = self._family[one.family or one.family_kana] - 1
-        given = self._given[one.given or one.given_kana] - 1
-        born = self._born[one.birth_date] - 1
+        family, given, born = self._others(one)
         return family * given * born <= _NAMESAKES * self._rows**2
 
 

@@ -133,3 +133,13 @@ def test_too_few_people_say_nothing_of_how_rare_a_name_is() -> None:
     moved = replace(CHILD, town="緑町", resident_number="9999999999")
 
     assert len(set(duplicate_groups([CHILD, moved]).tolist())) == 2
+
+
+def test_namesakes_of_a_common_name_with_no_shared_address_or_number_stay_two_people() -> None:
+    one = replace(CHILD, resident_number="")
+
+    common = duplicate_groups([one, replace(one, town="緑町"), *_register(15, 8)])
+    rare = duplicate_groups([one, replace(one, town="緑町"), *_register(1, 1)])
+
+    assert common[0] != common[1]
+    assert rare[0] == rare[1]
