@@ -162,6 +162,20 @@ def _link(
     thresholds: Thresholds,
 ) -> Linker:
     """Weigh the pairs *found*, solve, then look again among the rows that stay open."""
+    linked = _weighed(stacked, found, first_model, thresholds)
+    if linked.second_model is not None:
+        for _ in range(_REMAINDERS):
+            before = linked.solution.count
+            linked = _remainder(stacked, linked, linked.second_model, thresholds)
+            if before - linked.solution.count < _WORTHWHILE * before:
+                break
+    return Linker(stacked, linked, found, thresholds)
+
+
+def _weighed(
+    stacked: Stack, found: Pairs, first_model: MatchModel | None, thresholds: Thresholds
+) -> Linked:
+    """Fit the models, weigh all pairs *found*, and solve once."""
     shown = evidence(stacked, found, tuple(stacked.views))
     first_views = _first_views(stacked)
     across = found.across(stacked)
@@ -182,14 +196,7 @@ def _link(
         weight[both] = second_model.weigh(sample.shown)
         del sample, asked
     del base
-    linked = _solved(stacked, found, shown, weight, first_model, second_model, thresholds)
-    if second_model is not None:
-        for _ in range(_REMAINDERS):
-            before = linked.solution.count
-            linked = _remainder(stacked, linked, second_model, thresholds)
-            if before - linked.solution.count < _WORTHWHILE * before:
-                break
-    return Linker(stacked, linked, found, thresholds)
+    return _solved(stacked, found, shown, weight, first_model, second_model, thresholds)
 
 
 def _solved(

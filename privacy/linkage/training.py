@@ -40,6 +40,8 @@ _LONGEST = 6.0
 _SETTLED = 1e-3
 _FAINT = 0.05
 _THINNED = 8
+_PIECE = 1 << 13
+"""Pairs whose part of a Newton step is summed at a time: the design is never copied whole."""
 _MATCHED_BEFORE = np.array([0.0, 3.0, 0.2, 0.2])
 _UNMATCHED_BEFORE = np.array([0.0, 0.02, 0.02, 3.0])
 """Number outcomes seen before any data, among matches and others."""
@@ -282,9 +284,12 @@ def _newton_step(
     pairs, with next to no gradient and curvature, are left out.
     """
     error, bend = weight * (match - fitted), weight * fitted * (1.0 - fitted)
-    unsettled = (np.abs(error) > _SETTLED) | (bend > _SETTLED)
-    chosen = design[unsettled].astype(np.float64)
-    gradient = chosen.T @ error[unsettled] - _RIDGE * away
-    curvature = (chosen * bend[unsettled, None]).T @ chosen + _RIDGE * np.eye(len(away))
+    unsettled = np.flatnonzero((np.abs(error) > _SETTLED) | (bend > _SETTLED))
+    gradient, curvature = -_RIDGE * away, _RIDGE * np.eye(len(away))
+    for first in range(0, len(unsettled), _PIECE):
+        piece = unsettled[first : first + _PIECE]
+        chosen = design[piece].astype(np.float64)
+        gradient += chosen.T @ error[piece]
+        curvature += (chosen * bend[piece, None]).T @ chosen
     step = np.linalg.solve(curvature, gradient)
     return np.asarray(step * min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-12)))

@@ -20,7 +20,7 @@ from privacy.similarity.kernels import Hits, Scan, Words, blocks_of, default_sca
 
 _TILE_ROWS = 8192
 _TILE_CODES = 65536
-_MOST_PAIRS = 1 << 21
+_MOST_PAIRS = 1 << 19
 
 
 @dataclass(frozen=True, slots=True)
