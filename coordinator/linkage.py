@@ -118,9 +118,8 @@ async def _tell_sealed(work: Work) -> Moved:
     linker = await asyncio.to_thread(_second_linker, work)
     if not work.spool.has("universe"):
         await _make_universe(work, linker)
-    model = linker.linked.second_model or linker.linked.first_model
     digest, header = work.stored.plan_digest, _header(work)
-    model_json, schema_digest = canonical_bytes(model.to_json()), default_schema().digest
+    model_json, schema_digest = canonical_bytes(linker.models.to_json()), default_schema().digest
 
     async def tell(member: str) -> None:
         await work.node(member).match_universe(

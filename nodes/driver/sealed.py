@@ -13,7 +13,7 @@ from nodes.driver.slots import encoder_of, keep_slot_table, wrong
 from nodes.messages import UniversePiece
 from privacy.errors import RefusedError, Text
 from privacy.linkage.sealed import Universe, match_locally
-from privacy.linkage.weights import MatchModel, model_from_json
+from privacy.linkage.weights import MatchModels, models_from_json
 from privacy.plan import Plan, PlanKind
 
 
@@ -50,10 +50,10 @@ class SealedMatching:
         plan = self.check(plan_digest)
         with context.store.reading() as tables:
             persons = tables.records.persons()
-        told, offered, model = gathered.finish()
-        passes = tuple(dict.fromkeys(view.partition("/")[0] for view in model.views))
+        told, offered, models = gathered.finish()
+        passes = tuple(dict.fromkeys(view.partition("/")[0] for view in models.views))
         own = encoder_of(context, plan).encode(persons, context.node, passes)
-        slots = match_locally(offered, own, model)
+        slots = match_locally(offered, own, models)
         found = np.flatnonzero(slots >= 0)
         keep_slot_table(
             context, plan_digest, told, found.astype(np.uint32), slots[found].astype(np.uint32)
@@ -103,16 +103,16 @@ class Gathering:
             self._views[view][self._at : stop] = codes
         self._at = stop
 
-    def finish(self) -> tuple[UniversePiece, Universe, MatchModel]:
-        """Return the first piece, the whole universe and the match model.
+    def finish(self) -> tuple[UniversePiece, Universe, MatchModels]:
+        """Return the first piece, the whole universe and the match models.
 
         Raises:
             ProtocolError: pieces are missing.
         """
         if self._told is None or self._at != self._told.total_entries:
             raise wrong("符号が途中で切れています", "a universe that ends early")
-        model = model_from_json(json.loads(self._told.model_json))
-        return self._told, Universe(self._slots, self._tokens, self._views), model
+        models = models_from_json(json.loads(self._told.model_json))
+        return self._told, Universe(self._slots, self._tokens, self._views), models
 
     def _make_room(self, piece: UniversePiece) -> None:
         entries = piece.total_entries

@@ -40,6 +40,10 @@ class Evidence:
         """Return the evidence of the pairs that *keep* selects."""
         return Evidence(self.views, self.similarity[keep], self.number[keep], self.exact[keep])
 
+    def of_views(self, count: int) -> Evidence:
+        """Return the same evidence without any but the first *count* views."""
+        return Evidence(self.views[:count], self.similarity[:, :count], self.number, self.exact)
+
 
 def _agreement(stack: Stack, view: str, pairs: Pairs) -> NDArray[np.float32]:
     codes = stack.views[view]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from privacy.linkage.clusters import Solution, Thresholds, numbers_bind, solve
 from privacy.linkage.evidence import Evidence, Number, evidence
 from privacy.linkage.stack import Ids, Stack, stack, stack_views
 from privacy.linkage.training import Sample, exposure_ratios, fit
-from privacy.linkage.weights import Floats, MatchModel, probabilities
+from privacy.linkage.weights import Floats, MatchModel, MatchModels, probabilities
 
 FIRST = "first"
 _REMAINDERS = 8
@@ -42,8 +42,7 @@ class Linked:
     weight: Floats = field(repr=False)
     probability: Floats = field(repr=False)
     solution: Solution = field(repr=False)
-    first_model: MatchModel
-    second_model: MatchModel | None = None
+    models: MatchModels
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +65,9 @@ class Linker:
         return self.linked.solution
 
     @property
-    def model(self) -> MatchModel:
-        """Return the model that a sealed department matches with: of all passes made."""
-        return self.linked.second_model or self.linked.first_model
+    def models(self) -> MatchModels:
+        """Return the models that a sealed department matches with."""
+        return self.linked.models
 
     def clusters(self) -> dict[str, Ids]:
         """Return for each department row -> cluster, 0..N-1, singletons included."""
@@ -131,7 +130,7 @@ class Linker:
         enlarged = self.stack.with_views(views)
         passes = tuple(dict.fromkeys(view.partition("/")[0] for view in views))
         found = merge([self.everything, candidates(enlarged, passes)], enlarged.rows)
-        return _link(enlarged, found, self.linked.first_model, self.thresholds)
+        return _link(enlarged, found, self.models.first, self.thresholds)
 
 
 def start(batches: Sequence[Batch], thresholds: Thresholds | None = None) -> Linker:
@@ -163,10 +162,10 @@ def _link(
 ) -> Linker:
     """Weigh the pairs *found*, solve, then look again among the rows that stay open."""
     linked = _weighed(stacked, found, first_model, thresholds)
-    if linked.second_model is not None:
+    if linked.models.second is not None:
         for _ in range(_REMAINDERS):
             before = linked.solution.count
-            linked = _remainder(stacked, linked, linked.second_model, thresholds)
+            linked = _remainder(stacked, linked, linked.models.second, thresholds)
             if before - linked.solution.count < _WORTHWHILE * before:
                 break
     return Linker(stacked, linked, found, thresholds)
@@ -179,24 +178,23 @@ def _weighed(
     shown = evidence(stacked, found, tuple(stacked.views))
     first_views = _first_views(stacked)
     across = found.across(stacked)
-    base = replace(shown, views=first_views, similarity=shown.similarity[:, : len(first_views)])
+    base = shown.of_views(len(first_views))
     if first_model is None:
         ratio = exposure_ratios(stacked, base)
         first_model = fit(stacked, Sample(found, base, across, ratio))
-    weight = first_model.weigh(base)
+    del base
+    models = MatchModels(first_model)
     later = tuple(view for view in stacked.views if view not in first_views)
-    second_model = None
     if later:
         again = _eligible(stacked, later)
         both = again[found.left] & again[found.right]
         asked = shown.where(both)
         ratio = exposure_ratios(stacked, asked, again, again)
         sample = Sample(found.where(both), asked, across[both], ratio)
-        second_model = fit(stacked, sample)
-        weight[both] = second_model.weigh(sample.shown)
+        models = MatchModels(first_model, fit(stacked, sample))
         del sample, asked
-    del base
-    return _solved(stacked, found, shown, weight, first_model, second_model, thresholds)
+    weight = models.weigh(shown)
+    return _solved(stacked, found, shown, weight, models, thresholds)
 
 
 def _solved(
@@ -204,19 +202,18 @@ def _solved(
     found: Pairs,
     shown: Evidence,
     weight: Floats,
-    first_model: MatchModel,
-    second_model: MatchModel | None,
+    models: MatchModels,
     thresholds: Thresholds,
 ) -> Linked:
     across = found.across(stacked)
     pairs, weight, shown = found.where(across), weight[across], shown.where(across)
     probability = probabilities(weight, pairs, stacked)
-    alone = weight - (second_model or first_model).number_weight(shown)
+    alone = weight - (models.second or models.first).number_weight(shown)
     sure = probabilities(alone, pairs, stacked) >= _SURE
     outcome = np.bincount(shown.number[sure], minlength=len(Number))
     binding = numbers_bind(int(outcome[Number.EQUAL]), int(outcome[Number.DIFFERENT]))
     solution = solve(stacked, pairs, probability, thresholds, binding=binding)
-    return Linked(pairs, shown, weight, probability, solution, first_model, second_model)
+    return Linked(pairs, shown, weight, probability, solution, models)
 
 
 def _remainder(stacked: Stack, linked: Linked, model: MatchModel, thresholds: Thresholds) -> Linked:
@@ -240,9 +237,7 @@ def _remainder(stacked: Stack, linked: Linked, model: MatchModel, thresholds: Th
         shown.where(across)
     )
     shown = evidence(stacked, merged, tuple(stacked.views))
-    return _solved(
-        stacked, merged, shown, weight, linked.first_model, linked.second_model, thresholds
-    )
+    return _solved(stacked, merged, shown, weight, linked.models, thresholds)
 
 
 def drawn(seed: bytes, count: int) -> NDArray[np.uint64]:

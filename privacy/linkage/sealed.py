@@ -2,7 +2,7 @@
 
 A department whose mere holding of a child is sensitive uploads nothing.  The
 coordinator streams, in random order, two entries for every slot without the departments
-they came from; the node matches its rows locally with the model that the coordinator
+they came from; the node matches its rows locally with the models that the coordinator
 fitted.  The coordinator learns nothing about whom it knows; the node, which holds the
 linkage key, can tell of people it can name that they have a slot (PROTOCOL 2).
 """
@@ -20,7 +20,7 @@ from privacy.linkage.candidates import Pairs, candidates_between
 from privacy.linkage.evidence import Number, evidence
 from privacy.linkage.slots import random_permutation
 from privacy.linkage.stack import Ids, Stack, stack
-from privacy.linkage.weights import Floats, MatchModel, probabilities
+from privacy.linkage.weights import Floats, MatchModels, probabilities
 
 ENTRIES_PER_SLOT = 2
 _UNIVERSE = "*"
@@ -125,7 +125,9 @@ def _tokens(batch: Batch, kind: str) -> Tokens:
     return batch.tokens.get(kind, np.zeros((batch.rows, 32), dtype=np.uint8))
 
 
-def match_locally(offered: Universe, own: Batch, model: MatchModel, threshold: float = 0.5) -> Ids:
+def match_locally(
+    offered: Universe, own: Batch, models: MatchModels, threshold: float = 0.5
+) -> Ids:
     """Return the slot of each own row, -1 where none is likely enough; it never leaves the node.
 
     A slot takes at most one row (own duplicates are resolved before), and a row one slot.
@@ -133,12 +135,12 @@ def match_locally(offered: Universe, own: Batch, model: MatchModel, threshold: f
     """
     batch = Batch(_UNIVERSE, len(offered.slots), dict(offered.tokens), dict(offered.views))
     stacked = stack([batch, own])
-    passes = tuple(dict.fromkeys(view.partition("/")[0] for view in model.views))
+    passes = tuple(dict.fromkeys(view.partition("/")[0] for view in models.views))
     pairs = candidates_between(stacked, passes)
-    shown = evidence(stacked, pairs, model.views)
+    shown = evidence(stacked, pairs, models.views)
     agreed = shown.number != Number.DIFFERENT
     pairs, shown = pairs.where(agreed), shown.where(agreed)
-    weight = model.weigh(shown)
+    weight = models.weigh(shown)
     row, slot = pairs.right - stacked.offsets[1], offered.slots[pairs.left]
     # The better of a slot's two entries speaks for the slot.
     order = np.lexsort((-weight, slot, row))

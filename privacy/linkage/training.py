@@ -52,6 +52,8 @@ _SCALE_SPREAD = np.array([3.0, 0.5, 1.0])
 """Shift, log slope and log odds of duplicates before any data, and how far they may lie off."""
 _FEWEST = 20
 """Likely pairs across, and pairs inside, that a scale can be learnt from."""
+_PAIRS_PER_COEFFICIENT = 4
+"""Fewest pairs a coefficient that a fit may rest on."""
 _FAR = 15.0
 _FINEST = 0.02
 _STARTING_NUMBER = np.array([0.0, 5.0, 3.0, -3.0])
@@ -126,9 +128,17 @@ def _counts(
 
 
 def fit(stack: Stack, sample: Sample, before: MatchModel | None = None) -> MatchModel:
-    """Fit the match model to *sample*, starting from and held near *before* where given."""
+    """Fit the match model to *sample*, starting from and held near *before* where given.
+
+    A sample with too few pairs to tell anything leaves the start as it is.
+    """
     weight = _sampling_weights(sample)
     keep = weight > 0
+    start, number = starting_coefficients(sample.shown.views), _STARTING_NUMBER
+    if before is not None:
+        start, number = before.coefficient_values, before.number_values
+    if np.count_nonzero(keep) < _PAIRS_PER_COEFFICIENT * len(start):
+        return model_of(sample.shown.views, start, number)
     ratio, kept = sample.ratio[keep], sample.shown.where(keep)
     learner = _Learner(
         stack,
@@ -139,9 +149,6 @@ def fit(stack: Stack, sample: Sample, before: MatchModel | None = None) -> Match
         features(kept),
         np.log(ratio / (1.0 + ratio)),
     )
-    start, number = starting_coefficients(sample.shown.views), _STARTING_NUMBER
-    if before is not None:
-        start, number = before.coefficient_values, before.number_values
     state = np.concatenate([start, number])
     for _ in range(_ROUNDS):
         once = learner.step(state, start)
@@ -291,5 +298,10 @@ def _newton_step(
         chosen = design[piece].astype(np.float64)
         gradient += chosen.T @ error[piece]
         curvature += (chosen * bend[piece, None]).T @ chosen
+    # What all pairs have in common cannot be told from the constant: it keeps its weight.
+    same = np.ptp(design, axis=0) == 0
+    same[0] = False
+    gradient[same], curvature[same], curvature[:, same] = 0.0, 0.0, 0.0
+    curvature[same, same] = 1.0
     step = np.linalg.solve(curvature, gradient)
     return np.asarray(step * min(1.0, _LONGEST / max(float(np.abs(step).max()), 1e-12)))

@@ -24,7 +24,7 @@ from privacy.linkage.stack import Stack
 
 Floats = NDArray[np.float64]
 
-MODEL_VERSION = 1
+MODEL_VERSION = 2
 IDENTITY = 5.0
 """Least weight of an equal T1 or B: one in 150 is a wrong number or a namesake."""
 _SCALE = 1_000_000
@@ -38,7 +38,7 @@ _NOISE = 0.25
 
 @dataclass(frozen=True, slots=True)
 class MatchModel:
-    """Weights of evidence, in millionths of a natural logarithm of odds.
+    """Weights of evidence of one fit, in millionths of a natural logarithm of odds.
 
     ``coefficients``: constant, T1 equal, then per view rise, similarity, its square, missing.
     ``number``: the number tokens missing, equal, in conflict, different.
@@ -95,25 +95,72 @@ class MatchModel:
     def to_json(self) -> Json:
         """Return the model as canonical JSON takes it."""
         return {
-            "version": MODEL_VERSION,
             "views": list(self.views),
             "coefficients": list(self.coefficients),
             "number": list(self.number),
         }
 
 
-def model_from_json(raw: Mapping[str, object]) -> MatchModel:
-    """Read back what `MatchModel.to_json` wrote.
+@dataclass(frozen=True, slots=True)
+class MatchModels:
+    """The models of one linkage: of the first pass, and of all passes where one was fitted.
+
+    A pair that shows no view of a later pass is weighed as in the first pass: what was
+    never asked for is no evidence, and the model of all passes has seldom seen it missing.
+    """
+
+    first: MatchModel
+    second: MatchModel | None = None
+
+    def __post_init__(self) -> None:
+        """Check that the second model knows the first one's views, and some more."""
+        views = self.first.views
+        if self.second and (
+            self.second.views[: len(views)] != views or len(self.second.views) == len(views)
+        ):
+            raise _unreadable()
+
+    @property
+    def views(self) -> tuple[str, ...]:
+        """Return the views that pairs must show, in order."""
+        return (self.second or self.first).views
+
+    def weigh(self, shown: Evidence) -> Floats:
+        """Return the match weight of each pair of *shown* (natural log odds)."""
+        known = len(self.first.views)
+        weight = self.first.weigh(shown.of_views(known))
+        if self.second is not None:
+            later = np.asarray(~np.isnan(shown.similarity[:, known:]).all(axis=1))
+            weight[later] = self.second.weigh(shown.where(later))
+        return weight
+
+    def to_json(self) -> Json:
+        """Return the models as canonical JSON takes them."""
+        second = self.second.to_json() if self.second else None
+        return {"version": MODEL_VERSION, "first": self.first.to_json(), "second": second}
+
+
+def models_from_json(raw: Mapping[str, object]) -> MatchModels:
+    """Read back what `MatchModels.to_json` wrote.
 
     Raises:
         ProtocolError: another version, or something that is no model.
     """
+    if raw.get("version") != MODEL_VERSION:
+        raise _unreadable()
+    second = raw.get("second")
+    return MatchModels(_model(raw.get("first")), None if second is None else _model(second))
+
+
+def _model(raw: object) -> MatchModel:
+    if not isinstance(raw, dict):
+        raise _unreadable()
     views, coefficients, number = (
         _listed(raw.get("views"), str),
         _listed(raw.get("coefficients"), int),
         _listed(raw.get("number"), int),
     )
-    if raw.get("version") != MODEL_VERSION or len(number) != len(Number):
+    if len(number) != len(Number):
         raise _unreadable()
     missing, equal, conflict, different = number
     return MatchModel(views, coefficients, (missing, equal, conflict, different))

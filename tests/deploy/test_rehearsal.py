@@ -121,6 +121,14 @@ def test_every_row_has_one_line_with_its_id_as_it_was_and_its_cluster(folder: Pa
     assert "| 正解との比較 | 1.0000 | 1.0000 | 1.0000 |" in shown
 
 
+def test_forty_children_are_linked_under_any_key(folder: Path) -> None:
+    """What a model fitted to a handful of pairs says must not part identical names."""
+    for number in range(8):
+        rehearsal = rehearse(folder, truth=folder.parent / "truth.csv", key=bytes([number]) * 32)
+        assert rehearsal.score is not None
+        assert rehearsal.score.evaluation.across.f1 == 1.0
+
+
 def test_the_report_holds_counts_in_both_languages_and_no_value(folder: Path) -> None:
     out = folder.parent / "out"
     assert run(folder, "--out", out, "--truth", folder.parent / "truth.csv", "--json")[0] == 0

@@ -30,7 +30,7 @@ def _pieces(federation: Federation, digest: bytes) -> list[UniversePiece]:
     missing = int((choose_entries(linker.stack, slots) < 0).sum())
     pool = linkings["school"].dummies(digest, SCHEMA, ("first",), missing)
     offered = universe(batches, linker.stack, slots, pool, b"s" * 32)
-    model = canonical_bytes(linker.model.to_json())
+    model = canonical_bytes(linker.models.to_json())
     half = len(offered.slots) // 2
     return [
         UniversePiece(

@@ -39,7 +39,7 @@ def test_a_sealed_department_finds_its_children_locally() -> None:
     linker = start(made.batches[:3])
     offered, rows = _offer(made)
 
-    slots = match_locally(offered, own, linker.model)
+    slots = match_locally(offered, own, linker.models)
 
     child_of: dict[int, int] = {}
     for batch, child in zip(made.batches[:3], made.truth[:3], strict=True):
@@ -88,4 +88,4 @@ def test_a_sealed_department_without_rows_finds_nothing() -> None:
     offered, _ = _offer(made)
     empty = Batch(own.department, 0, {}, {view: codes[:0] for view, codes in own.views.items()})
 
-    assert match_locally(offered, empty, start(made.batches[:3]).model).tolist() == []
+    assert match_locally(offered, empty, start(made.batches[:3]).models).tolist() == []

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from privacy.linkage.candidates import Pairs
 from privacy.linkage.evidence import Evidence, Number
 from privacy.linkage.linker import start
 from privacy.linkage.stack import Stack
-from privacy.linkage.weights import MatchModel, model_from_json, probabilities
+from privacy.linkage.weights import MatchModel, MatchModels, models_from_json, probabilities
 from tests.privacy.linkage.simulated import town
 
 
@@ -25,30 +26,61 @@ def _shown(similarity: list[list[float]], number: Number = Number.MISSING) -> Ev
 
 @pytest.fixture(scope="module")
 def model() -> MatchModel:
-    return start(town(1).batches).model
+    return start(town(1).batches).models.first
 
 
-def test_a_model_survives_canonical_json(model: MatchModel) -> None:
-    assert model_from_json(json.loads(canonical_bytes(model.to_json()))) == model
+def _with_more_views(model: MatchModel) -> MatchModel:
+    views = (*model.views, "kana/name")
+    return MatchModel(views, (*model.coefficients, 1, 2, 3, 4), model.number)
+
+
+def test_models_survive_canonical_json(model: MatchModel) -> None:
+    for models in (MatchModels(model), MatchModels(model, _with_more_views(model))):
+        assert models_from_json(json.loads(canonical_bytes(models.to_json()))) == models
+
+
+def test_a_pair_that_shows_no_later_view_is_weighed_as_in_the_first_pass(
+    model: MatchModel,
+) -> None:
+    far_off = replace(_with_more_views(model), coefficients=(9_000_000,) * (2 + 4 * 4))
+    alike = [[0.6, 0.6, 0.6, float("nan")], [0.6, 0.6, 0.6, 0.6]]
+    shown = replace(_shown(alike), views=far_off.views)
+
+    weights = MatchModels(model, far_off).weigh(shown)
+
+    assert weights[0] == model.weigh(shown.of_views(3))[0]
+    assert weights[1] == far_off.weigh(shown)[1]
 
 
 @pytest.mark.parametrize(
     "change",
     [
-        {"version": 2},
-        {"coefficients": [1, 2]},
-        {"coefficients": ["x"]},
-        {"number": [0, 1, 2]},
-        {"views": None},
+        {"version": 1},
+        {"first": None},
+        {"first": {"coefficients": [1, 2]}},
+        {"first": {"coefficients": ["x"]}},
+        {"first": {"number": [0, 1, 2]}},
+        {"first": {"views": None}},
+        {"second": 1},
+        {"second": {}},
     ],
 )
 def test_something_that_is_no_model_is_refused(
     model: MatchModel, change: dict[str, object]
 ) -> None:
-    raw = json.loads(canonical_bytes(model.to_json()))
+    raw = json.loads(canonical_bytes(MatchModels(model).to_json()))
+    inner = change.get("first")
+    changed = {**raw, **change}
+    if isinstance(inner, dict):
+        changed["first"] = {**raw["first"], **inner}
 
     with pytest.raises(ProtocolError):
-        model_from_json({**raw, **change})
+        models_from_json(changed)
+
+
+def test_a_second_model_that_lacks_a_view_of_the_first_is_refused(model: MatchModel) -> None:
+    with pytest.raises(ProtocolError):
+        MatchModels(model, model)
 
 
 def test_more_similarity_weighs_more(model: MatchModel) -> None:
