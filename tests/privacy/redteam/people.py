@@ -9,6 +9,8 @@ from deploy.redteam_town import make_population
 from privacy.redteam.population import Population
 
 
-def population(per_date: float = 8, seed: int = 1) -> Population:
+def population(per_date: float = 8, seed: int = 1, children: int = 300) -> Population:
     with TemporaryDirectory() as folder:
-        return make_population(Path(folder) / "town", children=300, per_date=per_date, seed=seed)
+        return make_population(
+            Path(folder) / "town", children=children, per_date=per_date, seed=seed
+        )

@@ -13,7 +13,7 @@ from privacy.encoding.schema import Schema, default_schema
 from privacy.errors import RefusedError
 from privacy.redteam.controls import field_level, plain_clk, salted_clk
 from privacy.redteam.population import Population
-from privacy.redteam.report import Attack, Attacked, Report
+from privacy.redteam.report import LIMIT, Attack, Attacked, Report
 from privacy.redteam.selftest import attack_schema
 from tests.privacy.redteam import people
 
@@ -64,10 +64,16 @@ def test_salted_groups_are_recovered_without_labels_where_codes_are_not_sharpene
     assert share(found, Attack.GROUPS) > 0.5
 
 
-@pytest.mark.timeout(120)
+@pytest.mark.timeout(180)
 def test_the_default_first_pass_stands() -> None:
-    found = attacked(first_only(default_schema()), *BY_SIMILARITY, Attack.FREQUENCY)
+    # Among 300 a name guessed at random is right in .3 %, among a date's eight in 12 %:
+    # one percent can be told only of more.
+    schema, attacks = first_only(default_schema()), frozenset({*BY_SIMILARITY, Attack.FREQUENCY})
+    found = attack_schema(people.population(children=1000), schema, SEED, attacks)
     assert found.stands
+    assert all(
+        finding.interval()[1] < 2.5 * LIMIT for finding in found.findings if finding.names_people
+    )
     assert {finding.attack for finding in found.findings} == BY_SIMILARITY | {Attack.FREQUENCY}
     assert share(found, Attack.FREQUENCY) < 0.02
 
