@@ -75,7 +75,7 @@ def recall_range(linker: Linker) -> Range:
 def _unseen(linker: Linker, together: NDArray[np.bool_]) -> tuple[float, float]:
     """Return the expected matches that no candidate shows, and the factor of doubt."""
     linked = linker.linked
-    highest = np.nan_to_num(linked.shown.similarity, nan=-1.0).max(axis=1, initial=-1.0)
+    highest = linked.shown.highest
     bits = max((64 * codes.shape[1] for codes in linker.stack.views.values()), default=1)
     cut = _NOISE / bits**0.5
     numbered = together & (linked.shown.number == Number.EQUAL)

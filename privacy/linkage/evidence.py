@@ -44,6 +44,34 @@ class Evidence:
         """Return the same evidence without any but the first *count* views."""
         return Evidence(self.views[:count], self.similarity[:, :count], self.number, self.exact)
 
+    def brief(self) -> Brief:
+        """Return what stays of the evidence once the pairs are weighed."""
+        highest = np.full(len(self.number), -1.0, dtype=np.float32)
+        for view in range(len(self.views)):
+            np.fmax(highest, self.similarity[:, view], out=highest)
+        return Brief(highest, self.number, self.exact)
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """Token outcomes of pairs, and the highest similarity of any view (-1: none is held)."""
+
+    highest: NDArray[np.float32] = field(repr=False)
+    number: NDArray[np.int8] = field(repr=False)
+    exact: NDArray[np.bool_] = field(repr=False)
+
+    def where(self, keep: NDArray[np.bool_] | Ids) -> Brief:
+        """Return the evidence of the pairs that *keep* selects."""
+        return Brief(self.highest[keep], self.number[keep], self.exact[keep])
+
+    def followed_by(self, other: Brief) -> Brief:
+        """Return this evidence and then *other*'s."""
+        return Brief(
+            np.concatenate([self.highest, other.highest]),
+            np.concatenate([self.number, other.number]),
+            np.concatenate([self.exact, other.exact]),
+        )
+
 
 def _agreement(stack: Stack, view: str, pairs: Pairs) -> NDArray[np.float32]:
     codes = stack.views[view]

@@ -18,7 +18,7 @@ from privacy.encoding.batch import Batch
 from privacy.errors import ProtocolError, Text
 from privacy.linkage.candidates import Pairs, candidates, merge, remaining_candidates
 from privacy.linkage.clusters import Solution, Thresholds, numbers_bind, solve
-from privacy.linkage.evidence import Evidence, Number, evidence
+from privacy.linkage.evidence import Brief, Number, evidence
 from privacy.linkage.stack import Ids, Stack, stack, stack_views
 from privacy.linkage.training import Sample, exposure_ratios, fit
 from privacy.linkage.weights import Floats, MatchModel, MatchModels, probabilities
@@ -38,7 +38,7 @@ class Linked:
     """What linkage found: cross-department pairs with what they show, and the clusters."""
 
     pairs: Pairs = field(repr=False)
-    shown: Evidence = field(repr=False)
+    shown: Brief = field(repr=False)
     weight: Floats = field(repr=False)
     probability: Floats = field(repr=False)
     solution: Solution = field(repr=False)
@@ -194,21 +194,29 @@ def _weighed(
         models = MatchModels(first_model, fit(stacked, sample))
         del sample, asked
     weight = models.weigh(shown)
-    return _solved(stacked, found, shown, weight, models, thresholds)
+    brief = shown.brief()
+    del shown
+    return _solved(
+        stacked,
+        found.where(across),
+        brief.where(across),
+        weight[across],
+        models,
+        thresholds,
+    )
 
 
 def _solved(
     stacked: Stack,
-    found: Pairs,
-    shown: Evidence,
+    pairs: Pairs,
+    shown: Brief,
     weight: Floats,
     models: MatchModels,
     thresholds: Thresholds,
 ) -> Linked:
-    across = found.across(stacked)
-    pairs, weight, shown = found.where(across), weight[across], shown.where(across)
+    """Solve *pairs* across departments."""
     probability = probabilities(weight, pairs, stacked)
-    alone = weight - (models.second or models.first).number_weight(shown)
+    alone = weight - (models.second or models.first).number_weight(shown.number)
     sure = probabilities(alone, pairs, stacked) >= _SURE
     outcome = np.bincount(shown.number[sure], minlength=len(Number))
     binding = numbers_bind(int(outcome[Number.EQUAL]), int(outcome[Number.DIFFERENT]))
@@ -227,17 +235,19 @@ def _remainder(stacked: Stack, linked: Linked, model: MatchModel, thresholds: Th
     across = found.across(stacked)
     ratio = exposure_ratios(stacked, shown, seekers, sought)
     refined = fit(stacked, Sample(found, shown, across, ratio, floor=0.0), model)
-    rows = stacked.rows
-    merged = merge([linked.pairs, found.where(across)], rows)
-    keys = merged.left * rows + merged.right
-    weight = np.empty(len(merged))
-    weight[np.searchsorted(keys, linked.pairs.left * rows + linked.pairs.right)] = linked.weight
-    fresh = found.where(across)
-    weight[np.searchsorted(keys, fresh.left * rows + fresh.right)] = refined.weigh(
-        shown.where(across)
-    )
-    shown = evidence(stacked, merged, tuple(stacked.views))
-    return _solved(stacked, merged, shown, weight, linked.models, thresholds)
+    fresh = shown.where(across)
+    del shown
+    pairs, source = _joined(found.where(across), linked.pairs, stacked.rows)
+    weight = np.concatenate([refined.weigh(fresh), linked.weight])[source]
+    brief = fresh.brief().followed_by(linked.shown).where(source)
+    return _solved(stacked, pairs, brief, weight, linked.models, thresholds)
+
+
+def _joined(fresh: Pairs, known: Pairs, rows: int) -> tuple[Pairs, Ids]:
+    """Return the union in order, and each pair's place in *fresh* followed by *known*."""
+    keys = np.concatenate([part.left * rows + part.right for part in (fresh, known)])
+    merged, source = np.unique(keys, return_index=True)
+    return Pairs(merged // max(rows, 1), merged % max(rows, 1)), source
 
 
 def drawn(seed: bytes, count: int) -> NDArray[np.uint64]:

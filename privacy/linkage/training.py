@@ -102,7 +102,9 @@ def exposure_ratios(
     across = np.bincount(of_both, (every - inside).ravel(), len(kinds))
     within = np.bincount(of_both, inside.ravel(), len(kinds))
     ratio = np.maximum(across, 1.0) / np.maximum(within, 1.0)
-    pattern = ~np.isnan(shown.similarity) @ (np.int64(1) << np.arange(len(shown.views)))
+    pattern = np.zeros(len(shown.number), dtype=np.int64)
+    for view in range(len(shown.views)):
+        pattern |= (~np.isnan(shown.similarity[:, view])).astype(np.int64) << view
     place = np.minimum(np.searchsorted(kinds, pattern), len(kinds) - 1)
     return np.asarray(ratio[place], dtype=np.float64)
 

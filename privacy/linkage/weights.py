@@ -61,7 +61,7 @@ class MatchModel:
         Tokens T1 and B are exact identities: however unlike the spellings of the rest,
         they weigh at least `IDENTITY`, unless the numbers contradict.
         """
-        weight = self.similarity_weight(shown) + self.number_weight(shown)
+        weight = self.similarity_weight(shown) + self.number_weight(shown.number)
         identical = (shown.exact & (shown.number != Number.DIFFERENT)) | (
             shown.number == Number.EQUAL
         )
@@ -78,9 +78,9 @@ class MatchModel:
             weight[piece] = features(shown.where(piece)) @ coefficients
         return weight
 
-    def number_weight(self, shown: Evidence) -> Floats:
-        """Return the part of the weight that the number tokens give."""
-        return np.asarray(self.number_values[shown.number])
+    def number_weight(self, outcome: NDArray[np.int8]) -> Floats:
+        """Return the part of the weight that the number tokens' *outcome* gives."""
+        return np.asarray(self.number_values[outcome])
 
     @property
     def coefficient_values(self) -> Floats:
@@ -200,7 +200,7 @@ def features(shown: Evidence) -> NDArray[np.float32]:
     ends and likeness of names begins.
     """
     count, views = shown.similarity.shape
-    design = np.empty((count, 2 + _PER_VIEW * views))
+    design = np.empty((count, 2 + _PER_VIEW * views), dtype=np.float32)
     design[:, 0], design[:, 1] = 1.0, shown.exact
     for view in range(views):
         given = shown.similarity[:, view]
