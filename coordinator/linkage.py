@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -39,9 +40,10 @@ from privacy.encoding.schema import default_schema
 from privacy.errors import ProtocolError, Text
 from privacy.linkage.linker import Linker, start
 from privacy.linkage.quality import quality_report
-from privacy.linkage.sealed import choose_entries, universe
+from privacy.linkage.sealed import choose_entries, offer
 from privacy.linkage.slots import issue_slots
-from privacy.linkage.stack import Ids
+from privacy.linkage.stack import Ids, Stack
+from privacy.linkage.weights import MatchModels
 
 VERSION = "slot_version"
 QUALITY = "quality"
@@ -49,6 +51,15 @@ KEPT = (QUALITY, TABLE)
 """What stays of a link round's values when it has ended."""
 _LINKER = "linker"
 _FIRST_LINKER = "first linker"
+_MATCHING = "matching"
+
+
+@dataclass(frozen=True, slots=True)
+class _Matching:
+    """What sealed departments are told from; the pairs are no longer needed."""
+
+    stack: Stack
+    models: MatchModels
 
 
 async def _approve(work: Work) -> Moved:
@@ -108,6 +119,8 @@ async def _solve(work: Work) -> Moved:
     clusters = {name: cluster[stack.of(at)] for at, name in enumerate(stack.departments)}
     version = int(work.value(VERSION))
     header = store_slots(work.spool, issue_slots(clusters, version, fresh_seed()))
+    work.memory[_MATCHING] = _Matching(stack, linker.models)
+    work.memory.pop(_LINKER, None)
     values = {QUALITY: report, TABLE: header.to_bytes()}
     return Moved(LinkState.SLOTTED, values, {"slots": header.slots, "version": version})
 
@@ -115,11 +128,11 @@ async def _solve(work: Work) -> Moved:
 async def _tell_sealed(work: Work) -> Moved:
     if not work.sealed_nodes:
         return Moved(LinkState.MATCHED, about={"sealed": 0})
-    linker = await asyncio.to_thread(_second_linker, work)
+    matching = await asyncio.to_thread(_matching, work)
     if not work.spool.has("universe"):
-        await _make_universe(work, linker)
+        await _make_universe(work, matching.stack)
     digest, header = work.stored.plan_digest, _header(work)
-    model_json, schema_digest = canonical_bytes(linker.models.to_json()), default_schema().digest
+    model_json, schema_digest = canonical_bytes(matching.models.to_json()), default_schema().digest
 
     async def tell(member: str) -> None:
         await work.node(member).match_universe(
@@ -203,11 +216,11 @@ async def _receive_pass(work: Work, member: str, salt_pass: str, handles: list[i
     )
 
 
-async def _make_universe(work: Work, linker: Linker) -> None:
+async def _make_universe(work: Work, stack: Stack) -> None:
     """Ask the open nodes for dummies, hide the missing places with them, spool the universe."""
     passes = (FIRST, *second_passes(default_schema()))
-    slot = np.concatenate([slots_of(work.spool, d) for d in linker.departments]).astype(np.int64)
-    missing = int((choose_entries(linker.stack, slot) < 0).sum())
+    slot = np.concatenate([slots_of(work.spool, d) for d in stack.departments]).astype(np.int64)
+    missing = int((choose_entries(stack, slot) < 0).sum())
     share = -(-missing // len(work.open_nodes))
     if share:
         await work.ask_all(
@@ -220,9 +233,9 @@ async def _make_universe(work: Work, linker: Linker) -> None:
         if share
     ]
     pool = _pool(pools, schema.view_ids(passes), schema.length // 64)
-    firsts = [_first_batch(work, d) for d in linker.departments]
-    offered = await asyncio.to_thread(universe, firsts, linker.stack, slot, pool, fresh_seed())
-    store_universe(work.spool, offered)
+    firsts = [replace(_first_batch(work, d), views={}) for d in stack.departments]
+    offered = offer(firsts, stack, slot, pool, fresh_seed())
+    await asyncio.to_thread(store_universe, work.spool, offered)
 
 
 async def _receive_dummies(work: Work, member: str, passes: tuple[str, ...], count: int) -> None:
@@ -286,6 +299,17 @@ def _second_linker(work: Work) -> Linker:
     work.memory[_LINKER] = linker
     work.memory.pop(_FIRST_LINKER, None)
     return linker
+
+
+def _matching(work: Work) -> _Matching:
+    """Return what sealed departments are told from, from memory or computed again."""
+    kept = work.memory.get(_MATCHING)
+    if not isinstance(kept, _Matching):
+        linker = _second_linker(work)
+        kept = _Matching(linker.stack, linker.models)
+        work.memory[_MATCHING] = kept
+        work.memory.pop(_LINKER, None)
+    return kept
 
 
 def _asked(work: Work, member: str) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:

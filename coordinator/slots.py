@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from coordinator.messages import SlotPart, UniversePart
 from coordinator.spool import Spool
 from privacy.canonical import canonical_bytes
-from privacy.linkage.sealed import Universe
+from privacy.linkage.sealed import Offer
 from privacy.linkage.slots import SlotTable
 
 TABLE = "slot_table"
@@ -82,24 +82,27 @@ def slot_parts(
         )
 
 
-def store_universe(spool: Spool, offered: Universe) -> None:
+def store_universe(spool: Spool, offered: Offer) -> None:
     """Spool the universe in the order in which every sealed node gets it.
 
     The first frame says names and widths; each other one is a part: slots, tokens, views.
     """
     entries = len(offered.slots)
-    kinds, views = sorted(offered.tokens), sorted(offered.views)
-    words = {view: offered.views[view].shape[1] for view in views}
     shape = canonical_bytes(
-        {"entries": entries, "slots": offered.count, "kinds": kinds, "views": words}
+        {
+            "entries": entries,
+            "slots": offered.count,
+            "kinds": list(offered.kinds),
+            "views": dict(offered.words),
+        }
     )
     with spool.writer("universe") as writer:
         writer.append(shape)
         for first in range(0, entries, ENTRIES_A_PART):
-            here = slice(first, first + ENTRIES_A_PART)
-            arrays = [offered.slots[here].astype("<u4").tobytes()]
-            arrays += [offered.tokens[kind][here].tobytes() for kind in kinds]
-            arrays += [offered.views[view][here].astype("<u8").tobytes() for view in views]
+            part = offered.part(slice(first, first + ENTRIES_A_PART))
+            arrays = [part.slots.astype("<u4").tobytes()]
+            arrays += [part.tokens[kind].tobytes() for kind in offered.kinds]
+            arrays += [part.views[view].astype("<u8").tobytes() for view in offered.words]
             writer.append(b"".join(arrays))
 
 

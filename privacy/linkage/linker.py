@@ -20,7 +20,7 @@ from privacy.linkage.candidates import Pairs, candidates, merge, remaining_candi
 from privacy.linkage.clusters import Solution, Thresholds, numbers_bind, solve
 from privacy.linkage.evidence import Brief, Number, evidence
 from privacy.linkage.stack import Ids, Stack, stack, stack_views
-from privacy.linkage.training import Sample, exposure_ratios, fit
+from privacy.linkage.training import draw, fit
 from privacy.linkage.weights import Floats, MatchModel, MatchModels, probabilities
 
 FIRST = "first"
@@ -178,21 +178,15 @@ def _weighed(
     shown = evidence(stacked, found, tuple(stacked.views))
     first_views = _first_views(stacked)
     across = found.across(stacked)
-    base = shown.of_views(len(first_views))
     if first_model is None:
-        ratio = exposure_ratios(stacked, base)
-        first_model = fit(stacked, Sample(found, base, across, ratio))
-    del base
+        first_model = fit(stacked, draw(stacked, found, shown.of_views(len(first_views))))
     models = MatchModels(first_model)
     later = tuple(view for view in stacked.views if view not in first_views)
     if later:
         again = _eligible(stacked, later)
-        both = again[found.left] & again[found.right]
-        asked = shown.where(both)
-        ratio = exposure_ratios(stacked, asked, again, again)
-        sample = Sample(found.where(both), asked, across[both], ratio)
+        sample = draw(stacked, found, shown, seekers=again, sought=again)
         models = MatchModels(first_model, fit(stacked, sample))
-        del sample, asked
+        del sample
     weight = models.weigh(shown)
     brief = shown.brief()
     del shown
@@ -232,9 +226,10 @@ def _remainder(stacked: Stack, linked: Linked, model: MatchModel, thresholds: Th
     sought = size[cluster] < len(stacked.departments)
     found = remaining_candidates(stacked, seekers, sought)
     shown = evidence(stacked, found, tuple(stacked.views))
+    sample = draw(stacked, found, shown, seekers=seekers, sought=sought, floor=0.0)
+    refined = fit(stacked, sample, model)
+    del sample
     across = found.across(stacked)
-    ratio = exposure_ratios(stacked, shown, seekers, sought)
-    refined = fit(stacked, Sample(found, shown, across, ratio, floor=0.0), model)
     fresh = shown.where(across)
     del shown
     pairs, source = _joined(found.where(across), linked.pairs, stacked.rows)

@@ -79,13 +79,57 @@ def _richness(stacked: Stack) -> Ids:
     )
 
 
-def universe(
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """The universe before it is laid out: whose codes stand where; parts are made one by one."""
+
+    slots: Ids = field(repr=False)
+    _source: Ids = field(repr=False)
+    _stack: Stack = field(repr=False)
+    _tokens: Mapping[str, Tokens] = field(repr=False)
+    _dummies: Batch = field(repr=False)
+
+    @property
+    def count(self) -> int:
+        """Return the number of slots."""
+        return len(self.slots) // ENTRIES_PER_SLOT
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """Return the kinds of tokens, in order."""
+        return tuple(sorted(self._tokens))
+
+    @property
+    def words(self) -> dict[str, int]:
+        """Return the width of each view's codes, in words, by view in order."""
+        return {view: self._stack.views[view].shape[1] for view in sorted(self._stack.views)}
+
+    def part(self, here: slice) -> Universe:
+        """Return the entries of *here*."""
+        source = self._source[here]
+        return Universe(
+            self.slots[here],
+            {kind: self._tokens[kind][source] for kind in self.kinds},
+            {view: self._codes(view, source) for view in self.words},
+        )
+
+    def _codes(self, view: str, source: Ids) -> Codes:
+        rows = self._stack.rows
+        codes = self._stack.views[view][np.minimum(source, rows - 1)]
+        pool = self._dummies.views.get(view)
+        dummy = source >= rows
+        codes[dummy] = 0 if pool is None else pool[source[dummy] - rows]
+        return codes
+
+
+def offer(
     batches: Sequence[Batch], stacked: Stack, slot: Ids, dummies: Batch, seed: bytes
-) -> Universe:
+) -> Offer:
     """Return the entries that every sealed department is sent, in an order drawn from *seed*.
 
-    *batches* are those of *stacked*, *slot* is the slot of each stacked row, *dummies*
-    come from the pool that the nodes supply; one fills each missing second place.
+    *batches* are those of *stacked* (their tokens are used), *slot* is the slot of each
+    stacked row, *dummies* come from the pool that the nodes supply; one fills each
+    missing second place.
 
     Raises:
         ProtocolError: the pool of dummies is too small to hide the missing places.
@@ -107,18 +151,7 @@ def universe(
         kind: np.concatenate([_tokens(batch, kind) for batch in (*batches, dummies)])
         for kind in sorted({kind for batch in batches for kind in batch.tokens})
     }
-    views = {
-        view: np.concatenate(
-            [codes, dummies.views.get(view, np.zeros_like(codes[:1]).repeat(dummies.rows, axis=0))]
-        )
-        for view, codes in stacked.views.items()
-    }
-    chosen = entries[order]
-    return Universe(
-        slots[order],
-        {kind: values[chosen] for kind, values in tokens.items()},
-        {view: codes[chosen] for view, codes in views.items()},
-    )
+    return Offer(slots[order], entries[order], stacked, tokens, dummies)
 
 
 def _tokens(batch: Batch, kind: str) -> Tokens:

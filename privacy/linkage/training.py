@@ -26,9 +26,11 @@ from privacy.linkage.stack import Stack
 from privacy.linkage.weights import (
     Floats,
     MatchModel,
+    alike,
     features,
     model_of,
     rivals,
+    similarity_weights,
     starting_coefficients,
 )
 
@@ -38,10 +40,11 @@ _CONVERGED = 0.05
 _LONGEST = 6.0
 """Largest change of a coefficient in a step, and largest factor of extrapolation."""
 _SETTLED = 1e-3
+_FLOOR = 0.17
 _FAINT = 0.05
 _THINNED = 8
 _PIECE = 1 << 13
-"""Pairs whose part of a Newton step is summed at a time: the design is never copied whole."""
+"""Pairs whose part of a Newton step is summed at a time: the design never exists whole."""
 _MATCHED_BEFORE = np.array([0.0, 3.0, 0.2, 0.2])
 _UNMATCHED_BEFORE = np.array([0.0, 0.02, 0.02, 3.0])
 """Number outcomes seen before any data, among matches and others."""
@@ -61,18 +64,48 @@ _STARTING_NUMBER = np.array([0.0, 5.0, 3.0, -3.0])
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """Pairs to learn from: what they show, which join departments, and each one's exposure ratio.
+    """Pairs to learn from, drawn by `draw`.
 
-    ``ratio``: of all pairs that hold the same views, those across departments over those
-    inside (`exposure_ratios`).
+    ``across``: which join departments; ``ratio``: of all pairs that hold the same views,
+    those across departments over those inside (`exposure_ratios`); ``weight``: how many
+    pairs each one stands for.
     """
 
     pairs: Pairs = field(repr=False)
     shown: Evidence = field(repr=False)
     across: NDArray[np.bool_] = field(repr=False)
     ratio: Floats = field(repr=False)
-    floor: float = 0.17
-    """Similarity below which a pair is a candidate by tokens only, and teaches nothing of views."""
+    weight: Floats = field(repr=False)
+
+
+def draw(
+    stack: Stack,
+    pairs: Pairs,
+    shown: Evidence,
+    *,
+    seekers: NDArray[np.bool_] | None = None,
+    sought: NDArray[np.bool_] | None = None,
+    floor: float = _FLOOR,
+) -> Sample:
+    """Return what teaches something of *pairs* between rows that seek and rows that are sought.
+
+    Pairs below *floor* in all views are candidates by tokens only, and say nothing about
+    views; pairs of one department with an equal token are its duplicates; of pairs that
+    barely leave the noise one in eight is taken.
+    """
+    across, highest = pairs.across(stack), shown.brief().highest
+    token = shown.exact | np.isin(shown.number, (Number.EQUAL, Number.CONFLICT))
+    weight = np.where((highest >= floor) & (across | ~token), 1.0, 0.0)
+    if seekers is not None and sought is not None:
+        meeting = seekers[pairs.left] & sought[pairs.right]
+        weight[~(meeting | (sought[pairs.left] & seekers[pairs.right]))] = 0.0
+    faint = np.flatnonzero((weight > 0) & (highest < floor + _FAINT) & ~token)
+    weight[faint] = 0.0
+    weight[faint[::_THINNED]] = _THINNED
+    keep = np.flatnonzero(weight)
+    kept = shown.where(keep)
+    ratio = exposure_ratios(stack, kept, seekers, sought)
+    return Sample(pairs.where(keep), kept, across[keep], ratio, weight[keep])
 
 
 def exposure_ratios(
@@ -134,22 +167,18 @@ def fit(stack: Stack, sample: Sample, before: MatchModel | None = None) -> Match
 
     A sample with too few pairs to tell anything leaves the start as it is.
     """
-    weight = _sampling_weights(sample)
-    keep = weight > 0
     start, number = starting_coefficients(sample.shown.views), _STARTING_NUMBER
     if before is not None:
         start, number = before.coefficient_values, before.number_values
-    if np.count_nonzero(keep) < _PAIRS_PER_COEFFICIENT * len(start):
+    if len(sample.pairs) < _PAIRS_PER_COEFFICIENT * len(start):
         return model_of(sample.shown.views, start, number)
-    ratio, kept = sample.ratio[keep], sample.shown.where(keep)
     learner = _Learner(
         stack,
-        sample.pairs.where(keep),
-        kept.number,
-        sample.across[keep],
-        weight[keep],
-        features(kept),
-        np.log(ratio / (1.0 + ratio)),
+        sample.pairs,
+        sample.shown,
+        sample.across,
+        sample.weight,
+        np.log(sample.ratio / (1.0 + sample.ratio)),
     )
     state = np.concatenate([start, number])
     for _ in range(_ROUNDS):
@@ -177,7 +206,7 @@ def calibrated(coefficients: Floats, learner: _Learner) -> Floats:
     of unresolved duplicates maximise that likelihood, which asks for no label and is not
     held near any start.
     """
-    weight = _sums(learner.design, coefficients)
+    weight = similarity_weights(learner.shown, coefficients)
     near = np.abs(weight) < _FAR
     ratio = learner.offset[near]
     fitted = _decoy_scale(weight[near], learner.across[near], learner.weight[near], ratio)
@@ -225,39 +254,22 @@ def _climb(value: Callable[[Floats], float], at: Floats) -> Floats:
     return at
 
 
-def _sampling_weights(sample: Sample) -> Floats:
-    """Return how many pairs each pair stands for: 0 for those that teach nothing.
-
-    Pairs that only a token found say nothing about views; pairs of one department with
-    an equal token are its duplicates; of pairs that barely leave the noise one in eight
-    is taken.
-    """
-    highest = np.nan_to_num(sample.shown.similarity, nan=-1.0).max(axis=1, initial=-1.0)
-    token = sample.shown.exact | np.isin(sample.shown.number, (Number.EQUAL, Number.CONFLICT))
-    weight = np.where((highest >= sample.floor) & (sample.across | ~token), 1.0, 0.0)
-    faint = np.flatnonzero((weight > 0) & (highest < sample.floor + _FAINT) & ~token)
-    weight[faint] = 0.0
-    weight[faint[::_THINNED]] = _THINNED
-    return weight
-
-
 @dataclass(frozen=True, slots=True)
 class _Learner:
     """The sample as arrays, and one EM step on it."""
 
     stack: Stack
     pairs: Pairs
-    number: NDArray[np.int8]
+    shown: Evidence
     across: NDArray[np.bool_]
     weight: Floats
-    design: NDArray[np.float32]
     offset: Floats
 
     def step(self, state: Floats, start: Floats) -> Floats:
         """Return coefficients and number weights after one EM step from *state*."""
         coefficients, number = state[: len(start)], state[len(start) :]
-        similarity = _sums(self.design, coefficients)
-        odds = np.exp(np.clip(similarity + number[self.number], -30, 30))
+        similarity = similarity_weights(self.shown, coefficients)
+        odds = np.exp(np.clip(similarity + number[self.shown.number], -30, 30))
         odds[~self.across] *= _DUPLICATES
         rival = np.zeros(len(odds))
         crossing = self.pairs.where(self.across)
@@ -265,14 +277,9 @@ class _Learner:
         match = odds / (1.0 + odds + rival)
         fitted = 1.0 / (1.0 + np.exp(-np.clip(similarity + self.offset, -30, 30)))
         here = self.across
-        number = _number_weights(match[here], self.weight[here], self.number[here])
-        change = _newton_step(self.design, self.weight, match, fitted, coefficients - start)
+        number = _number_weights(match[here], self.weight[here], self.shown.number[here])
+        change = _newton_step(self.shown, self.weight, match, fitted, coefficients - start)
         return np.concatenate([coefficients + change, number])
-
-
-def _sums(design: NDArray[np.float32], coefficients: Floats) -> Floats:
-    """Return the sums of coefficients, a pair each, without a copy of the design in doubles."""
-    return np.asarray(design @ coefficients.astype(np.float32), dtype=np.float64)
 
 
 def _number_weights(match: Floats, weight: Floats, outcome: NDArray[np.int8]) -> Floats:
@@ -285,7 +292,7 @@ def _number_weights(match: Floats, weight: Floats, outcome: NDArray[np.int8]) ->
 
 
 def _newton_step(
-    design: NDArray[np.float32], weight: Floats, match: Floats, fitted: Floats, away: Floats
+    shown: Evidence, weight: Floats, match: Floats, fitted: Floats, away: Floats
 ) -> Floats:
     """Return one damped Newton step of the ridge logistic regression on soft labels.
 
@@ -297,12 +304,11 @@ def _newton_step(
     gradient, curvature = -_RIDGE * away, _RIDGE * np.eye(len(away))
     for first in range(0, len(unsettled), _PIECE):
         piece = unsettled[first : first + _PIECE]
-        chosen = design[piece].astype(np.float64)
+        chosen = features(shown.where(piece)).astype(np.float64)
         gradient += chosen.T @ error[piece]
         curvature += (chosen * bend[piece, None]).T @ chosen
     # What all pairs have in common cannot be told from the constant: it keeps its weight.
-    same = np.ptp(design, axis=0) == 0
-    same[0] = False
+    same = alike(shown)
     gradient[same], curvature[same], curvature[:, same] = 0.0, 0.0, 0.0
     curvature[same, same] = 1.0
     step = np.linalg.solve(curvature, gradient)

@@ -68,15 +68,8 @@ class MatchModel:
         return np.where(identical, np.maximum(weight, IDENTITY), weight)
 
     def similarity_weight(self, shown: Evidence) -> Floats:
-        """Return the part of the weight that views and T1 give.
-
-        Piece by piece: the design matrix of all pairs would be the largest array of a round.
-        """
-        weight, coefficients = np.empty(len(shown.number)), self.coefficient_values
-        for first in range(0, len(weight), _PIECE):
-            piece = slice(first, first + _PIECE)
-            weight[piece] = features(shown.where(piece)) @ coefficients
-        return weight
+        """Return the part of the weight that views and T1 give."""
+        return similarity_weights(shown, self.coefficient_values)
 
     def number_weight(self, outcome: NDArray[np.int8]) -> Floats:
         """Return the part of the weight that the number tokens' *outcome* gives."""
@@ -127,6 +120,13 @@ class MatchModels:
 
     def weigh(self, shown: Evidence) -> Floats:
         """Return the match weight of each pair of *shown* (natural log odds)."""
+        weight = np.empty(len(shown.number))
+        for first in range(0, len(weight), _PIECE):
+            piece = slice(first, first + _PIECE)
+            weight[piece] = self._weigh(shown.where(piece))
+        return weight
+
+    def _weigh(self, shown: Evidence) -> Floats:
         known = len(self.first.views)
         weight = self.first.weigh(shown.of_views(known))
         if self.second is not None:
@@ -203,15 +203,41 @@ def features(shown: Evidence) -> NDArray[np.float32]:
     design = np.empty((count, 2 + _PER_VIEW * views), dtype=np.float32)
     design[:, 0], design[:, 1] = 1.0, shown.exact
     for view in range(views):
-        given = shown.similarity[:, view]
-        missing = np.isnan(given)
-        similarity = np.clip(np.where(missing, 0.0, given), 0.0, 1.0).astype(np.float64)
         at = 2 + _PER_VIEW * view
-        design[:, at] = np.minimum(similarity / _NOISE, 1.0) ** 2
-        design[:, at + 1] = similarity
-        design[:, at + 2] = similarity**2
-        design[:, at + 3] = missing
+        design[:, at : at + _PER_VIEW] = np.transpose(_of_view(shown, view))
     return design
+
+
+def _of_view(shown: Evidence, view: int) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
+    given = shown.similarity[:, view]
+    missing = np.isnan(given)
+    similarity = np.clip(np.where(missing, 0.0, given), 0.0, 1.0).astype(np.float64)
+    return np.minimum(similarity / _NOISE, 1.0) ** 2, similarity, similarity**2, missing
+
+
+def similarity_weights(shown: Evidence, coefficients: Floats) -> Floats:
+    """Return the product of the design matrix with *coefficients*, view by view.
+
+    The matrix of all pairs would be the largest array of a round: it is never made.
+    """
+    total: Floats = np.where(shown.exact, coefficients[0] + coefficients[1], coefficients[0])
+    for view in range(len(shown.views)):
+        at = 2 + _PER_VIEW * view
+        for weight, feature in zip(coefficients[at:], _of_view(shown, view), strict=False):
+            total += weight * feature
+    return total
+
+
+def alike(shown: Evidence) -> NDArray[np.bool_]:
+    """Return which columns but the first are the same for all pairs, as far as gaps make them."""
+    same = np.zeros(2 + _PER_VIEW * len(shown.views), dtype=np.bool_)
+    same[1] = bool(shown.exact.all() or not shown.exact.any())
+    for view in range(len(shown.views)):
+        missing = np.isnan(shown.similarity[:, view])
+        at = 2 + _PER_VIEW * view
+        same[at : at + _PER_VIEW - 1] = missing.all()
+        same[at + _PER_VIEW - 1] = missing.all() or not missing.any()
+    return same
 
 
 def starting_coefficients(views: tuple[str, ...]) -> Floats:

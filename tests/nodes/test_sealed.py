@@ -12,7 +12,7 @@ from nodes.messages import UniversePiece
 from privacy.canonical import canonical_bytes
 from privacy.errors import ProtocolError, RefusedError
 from privacy.linkage.linker import start
-from privacy.linkage.sealed import choose_entries, universe
+from privacy.linkage.sealed import choose_entries, offer
 from privacy.plan import PlanKind
 from tests.nodes.federation import CHILDREN, Federation, make_federation
 from tests.nodes.test_linking import SCHEMA
@@ -29,7 +29,7 @@ def _pieces(federation: Federation, digest: bytes) -> list[UniversePiece]:
     slots = np.concatenate([clusters[n] for n in ("school", "survey")])
     missing = int((choose_entries(linker.stack, slots) < 0).sum())
     pool = linkings["school"].dummies(digest, SCHEMA, ("first",), missing)
-    offered = universe(batches, linker.stack, slots, pool, b"s" * 32)
+    offered = offer(batches, linker.stack, slots, pool, b"s" * 32).part(slice(None))
     model = canonical_bytes(linker.models.to_json())
     half = len(offered.slots) // 2
     return [

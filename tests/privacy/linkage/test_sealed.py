@@ -4,7 +4,7 @@ import pytest
 from privacy.encoding.batch import Batch
 from privacy.errors import ProtocolError
 from privacy.linkage.linker import start
-from privacy.linkage.sealed import Universe, choose_entries, match_locally, universe
+from privacy.linkage.sealed import Universe, choose_entries, match_locally, offer
 from privacy.linkage.slots import issue_slots
 from privacy.linkage.stack import Ids
 from tests.privacy.linkage.simulated import VIEWS, Town, random_codes, town
@@ -30,7 +30,7 @@ def _offer(made: Town) -> tuple[Universe, dict[str, Ids]]:
     linker = start(made.batches[:3])
     table = issue_slots(linker.clusters(), 1, SEED)
     slot = np.concatenate([table.rows[name] for name in linker.departments])
-    offered = universe(made.batches[:3], linker.stack, slot, _dummies(2000), SEED)
+    offered = offer(made.batches[:3], linker.stack, slot, _dummies(2000), SEED).part(slice(None))
     return offered, dict(table.rows)
 
 
@@ -80,7 +80,7 @@ def test_too_few_dummies_are_refused() -> None:
     linker = start(made.batches[:3])
 
     with pytest.raises(ProtocolError, match="dummy"):
-        universe(made.batches[:3], linker.stack, linker.solution.cluster, _dummies(1), SEED)
+        offer(made.batches[:3], linker.stack, linker.solution.cluster, _dummies(1), SEED)
 
 
 def test_a_sealed_department_without_rows_finds_nothing() -> None:
