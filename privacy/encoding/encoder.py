@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from privacy.encoding.batch import Batch, Codes, Labels, concatenate
 from privacy.encoding.filters import Content, build_filters
-from privacy.encoding.grams import GramTable
+from privacy.encoding.grams import ANY, GramTable
 from privacy.encoding.hardening import Hardening, harden
 from privacy.encoding.kernels import Kernels, fastest
 from privacy.encoding.schema import FieldKind, Pass, Schema, View
@@ -41,8 +41,12 @@ class Encoder:
         self.schema = schema
         self.link_keys = link_keys
         self._kernels = kernels
-        self._tables = {f.name: GramTable(f, link_keys.ngram()) for f in schema.fields}
-        self._order = {spec.name: column for column, spec in enumerate(schema.fields)}
+        self._columns = _columns(schema)
+        self._tables = [
+            GramTable(schema.field(name), link_keys.ngram(), ANY if order_free else name)
+            for name, order_free in self._columns
+        ]
+        self._order = {column: at for at, column in enumerate(self._columns)}
         self._matrices: dict[str, SignMatrix] = {}
 
     def encode(
@@ -80,7 +84,8 @@ class Encoder:
             for view in salt_pass.views:
                 view_id = f"{salt_pass.name}/{view.name}"
                 present = salted & self._has_content(view, content)
-                chosen = content.of_fields([self._order[name] for name in view.fields])
+                columns = [self._order[name, view.order_free] for name in view.fields]
+                chosen = content.of_fields(columns)
                 views[view_id] = self.encode_view(salt_pass, view_id, chosen, known, present)
         return Batch(department, len(persons), {}, views, labels)
 
@@ -104,11 +109,10 @@ class Encoder:
         return codes
 
     def _content(self, persons: Sequence[Person]) -> Content:
-        """Return the grams of all fields of the schema, one column a field."""
+        """Return the grams of all fields of the schema, once more where a view is order-free."""
         starts, counts, hashes, ids, offset = [], [], [], [], 0
-        for spec in self.schema.fields:
-            table = self._tables[spec.name]
-            index = table.look_up([getattr(person, spec.name) for person in persons])
+        for (name, _), table in zip(self._columns, self._tables, strict=True):
+            index = table.look_up([getattr(person, name) for person in persons])
             value_starts, value_counts, value_hashes = table.columns()
             starts.append(value_starts[index] + offset)
             counts.append(value_counts[index])
@@ -121,10 +125,11 @@ class Encoder:
     def _has_content(self, view: View, content: Content) -> NDArray[np.bool_]:
         """Tell which records say enough in *view* (see `View`)."""
         named = [self.schema.field(name) for name in view.fields]
-        texts = [self._order[spec.name] for spec in named if spec.kind is FieldKind.QGRAM]
+        texts = [self._order[spec.name, False] for spec in named if spec.kind is FieldKind.QGRAM]
         enough = content.counts[:, texts].sum(axis=1) >= self.schema.min_grams
         for group in view.requires:
-            enough &= (content.counts[:, [self._order[name] for name in group]] > 0).any(axis=1)
+            columns = [self._order[name, False] for name in group]
+            enough &= (content.counts[:, columns] > 0).any(axis=1)
         return np.asarray(enough, dtype=np.bool_)
 
     def _matrix(self, view_id: str, fold: int) -> SignMatrix:
@@ -137,4 +142,13 @@ class Encoder:
 def salt_value(salt_pass: Pass, person: Person) -> str | None:
     """Return the salt value of *person* in *salt_pass*; None where a part of it is missing."""
     parts = [str(getattr(person, name)) for name in salt_pass.salt]
-    return SEPARATOR.join(parts) if all(parts) else None
+    ordered = sorted(parts) if salt_pass.order_free else parts
+    return SEPARATOR.join(ordered) if all(parts) else None
+
+
+def _columns(schema: Schema) -> tuple[tuple[str, bool], ...]:
+    """Return field and whether its grams are order-free: the schema's, then those views need."""
+    needed = {
+        (name, True) for p in schema.passes for v in p.views if v.order_free for name in v.fields
+    }
+    return (*((spec.name, False) for spec in schema.fields), *sorted(needed))

@@ -1,6 +1,7 @@
 """From a field's text to gram ids, cached for the life of an encoder (one link epoch).
 
-A gram id is BLAKE2b-128 under the n-gram key over ``field|gram``.  Distinct values
+A gram id is BLAKE2b-128 under the n-gram key over ``field|gram``; in an order-free view
+`ANY` stands for the field.  Distinct values
 repeat over records (names, towns, dates), so ids are kept per value: a table of ids in
 order of first sight, and for each value where its ids stand.
 """
@@ -18,6 +19,9 @@ from privacy.encoding.schema import FieldKind, FieldSpec
 GRAM_BYTES = 16
 START, END = "\u0002", "\u0003"
 """Padding before and after a q-gram field, q - 1 of each; normalised text has neither."""
+
+ANY = "any"
+"""Stands for the field in a gram id of an order-free view."""
 
 
 def split(spec: FieldSpec, value: str) -> tuple[str, ...]:
@@ -45,9 +49,10 @@ class GramTable:
     Holds values in clear and ids: it lives in the node's memory only.
     """
 
-    def __init__(self, spec: FieldSpec, key: bytes) -> None:
-        """Start an empty table for the field *spec* under the n-gram *key*."""
+    def __init__(self, spec: FieldSpec, key: bytes, field: str | None = None) -> None:
+        """Start an empty table for *spec* under the n-gram *key*; ids name *field*, else it."""
         self._spec = spec
+        self._field = field or spec.name
         self._key = key
         self._index = {"": 0}
         self._starts, self._counts, self._hashes = [0], [0], [0]
@@ -69,7 +74,7 @@ class GramTable:
         return np.fromiter((index[value] for value in values), dtype=np.int64, count=len(values))
 
     def _learn(self, gram: str) -> bytes:
-        return self._known.setdefault(gram, gram_id(self._key, self._spec.name, gram))
+        return self._known.setdefault(gram, gram_id(self._key, self._field, gram))
 
     def columns(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.uint8]]:
         """Return by index: where a value's ids start, how many, and positions a gram sets."""

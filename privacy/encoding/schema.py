@@ -26,6 +26,7 @@ MOST_HASHES = 12
 WORD = 64
 """Codes are handled in words of 64 bits."""
 _NAME_PARTS = {"family", "given", "family_kana", "given_kana"}
+_ADDRESS_PARTS = {"town", "block", "building", "postcode"}
 _PERSON_FIELDS = {f.name for f in fields(Person)} - {"problems"}
 
 
@@ -61,23 +62,29 @@ class View:
 
     A record is missing in the view when one of the groups in ``requires`` has no field
     with content, or when its fields give fewer than the schema's ``min_grams`` distinct
-    grams together.
+    grams together.  Where ``order_free``, a gram does not tell which of the fields it is
+    of: a family name written as the given name, and the other way round, is still found.
     """
 
     name: str
     fields: tuple[str, ...]
     requires: tuple[tuple[str, ...], ...]
+    order_free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Views under one salt; ``fold`` is h of the sharpening, the signs xored to one bit."""
+    """Views under one salt; ``fold`` is h of the sharpening, the signs xored to one bit.
+
+    Where ``order_free``, the parts of the salt value count in any order.
+    """
 
     name: str
     salt: tuple[str, ...]
     hardening: Hardening
     fold: int
     views: tuple[View, ...]
+    order_free: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,9 +136,15 @@ class Schema:
         """Return the variant that sends block labels: passes fold at least 3 signs.
 
         Passes salted by one part of a name are left out: sizes of their blocks would be
-        the frequencies of names, which name the frequent ones.
+        the frequencies of names, which name the frequent ones.  So are those salted by an
+        address: their blocks would be the households.
         """
-        kept = [p for p in self.passes if len(p.salt) != 1 or p.salt[0] not in _NAME_PARTS]
+        kept = [
+            p
+            for p in self.passes
+            if not _ADDRESS_PARTS & set(p.salt)
+            and (len(p.salt) != 1 or p.salt[0] not in _NAME_PARTS)
+        ]
         sharper = tuple(replace(p, fold=max(p.fold, 3)) for p in kept)
         return replace(self, labels=True, passes=sharper)
 
@@ -159,11 +172,13 @@ class Schema:
                     "salt": list(p.salt),
                     "hardening": str(p.hardening),
                     "fold": p.fold,
+                    "order_free": p.order_free,
                     "views": [
                         {
                             "name": view.name,
                             "fields": list(view.fields),
                             "requires": [list(group) for group in view.requires],
+                            "order_free": view.order_free,
                         }
                         for view in p.views
                     ],
@@ -220,10 +235,22 @@ def _field(name: str, spec: Mapping[str, Any]) -> FieldSpec:
 
 def _pass(raw: Mapping[str, Any]) -> Pass:
     views = tuple(
-        View(view["name"], tuple(view["fields"]), tuple(tuple(g) for g in view["requires"]))
+        View(
+            view["name"],
+            tuple(view["fields"]),
+            tuple(tuple(g) for g in view["requires"]),
+            bool(view.get("order_free", False)),
+        )
         for view in raw["views"]
     )
-    return Pass(raw["name"], tuple(raw["salt"]), Hardening(raw["hardening"]), raw["fold"], views)
+    return Pass(
+        raw["name"],
+        tuple(raw["salt"]),
+        Hardening(raw["hardening"]),
+        raw["fold"],
+        views,
+        bool(raw.get("order_free", False)),
+    )
 
 
 def _check(schema: Schema) -> None:

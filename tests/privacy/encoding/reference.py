@@ -28,13 +28,15 @@ def code(schema: Schema, keys: LinkKeys, salt_pass: Pass, view: View, person: Pe
     required = all(any(getattr(person, name) for name in group) for group in view.requires)
     if not all(salt_parts) or text_grams < schema.min_grams or not required:
         return [0] * schema.length
+    if salt_pass.order_free:
+        salt_parts.sort()
     position_key = derive(keys.salt(view_id), "position", "|".join(salt_parts).encode())
     cipher = AES.new(position_key, AES.MODE_ECB)
     bits = [0] * 1024
     for name in view.fields:
         value = getattr(person, name)
         for gram in grams(specs[name], value):
-            text = f"{name}|{gram}".encode()
+            text = f"{'any' if view.order_free else name}|{gram}".encode()
             gram_id = hashlib.blake2b(text, digest_size=16, key=keys.ngram()).digest()
             number = int.from_bytes(cipher.encrypt(gram_id), "little")
             latin = all(ord(letter) < 0x250 for letter in value)
