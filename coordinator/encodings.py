@@ -67,7 +67,7 @@ class Expected:
         """Return the whole batch of the *parts*, checked again as one.
 
         Raises:
-            ProtocolError: a part is wrong, rows are missing, or every code of the first pass is zero.
+            ProtocolError: a part is wrong, rows are missing, or the first pass holds only zeros.
         """
         arrival = Arrival(self)
         kept = []
