@@ -13,12 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from coordinator.messages import EncodingPart
-from privacy.encoding.batch import Batch
+from privacy.encoding.batch import Batch, Codes
 from privacy.encoding.schema import Schema
 from privacy.errors import ProtocolError, Text
 
 TOKEN_KINDS = ("T1", "A", "B")
 FIRST = "first"
+_NO_CHANCE = 10
+"""Rows from which one code for all of them is a fault, and no family of one name."""
 
 
 def second_passes(schema: Schema) -> tuple[str, ...]:
@@ -67,7 +69,8 @@ class Expected:
         """Return the whole batch of the *parts*, checked again as one.
 
         Raises:
-            ProtocolError: a part is wrong, rows are missing, or the first pass holds only zeros.
+            ProtocolError: a part is wrong, rows are missing, the first pass holds only zeros,
+                or all rows of a view hold one code.
         """
         arrival = Arrival(self)
         kept = []
@@ -84,6 +87,8 @@ class Expected:
         # In a later pass a department without the field that salts it has nothing to send.
         if self.tokens and not any(codes.any() for codes in (*views.values(), *tokens.values())):
             raise self.refused("すべての符号が0です", "nothing but zeros")
+        if any(_all_alike(codes) for codes in views.values()):
+            raise self.refused("すべての行が同じ符号です", "one code for all rows")
         return Batch(self.department, arrival.rows, tokens, views)
 
     def refused(self, ja: str, en: str) -> ProtocolError:
@@ -143,3 +148,8 @@ def merged(department: str, batches: Iterable[Batch]) -> Batch:
         raise ValueError("passes over the same rows have the same number of rows")
     views = {view: codes for batch in found for view, codes in batch.views.items()}
     return Batch(department, rows.pop(), {}, views)
+
+
+def _all_alike(codes: Codes) -> bool:
+    held = codes[codes.any(axis=1)]
+    return len(held) >= _NO_CHANCE and bool((held == held[0]).all())

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from deploy.rehearsal_errors import Errors, find_errors
 from deploy.truth import Scored, read_truth, score
 from nodes.errors import MappingError
 from nodes.ingest.department import DepartmentMapping, load_department
@@ -47,6 +48,7 @@ class Rehearsal:
     clusters: tuple[tuple[int, ...], ...] = field(repr=False)
     quality: QualityReport
     score: Scored | None = None
+    errors: Errors | None = None
 
     @property
     def cluster_count(self) -> int:
@@ -119,6 +121,7 @@ def rehearse(
         clusters=clusters,
         quality=quality_report(linker),
         score=None if known is None else _score(intakes, clusters, known),
+        errors=None if known is None else find_errors(intakes, clusters, linker, known),
     )
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.rehearsal import Rehearsal
+from deploy.rehearsal_errors import WORDS, Errors
 from nodes.ingest.kinds import EXPLANATIONS
 from privacy.errors import BadInputError, Language, Text, UnreachableError
 from privacy.linkage.quality import Estimate, Score
@@ -128,6 +129,19 @@ def as_json(rehearsal: Rehearsal) -> dict[str, object]:
             "across_departments": _counts(rehearsal.score.evaluation.across),
             "all_pairs": _counts(rehearsal.score.evaluation.everything),
         }
+    if rehearsal.errors is not None:
+        report["errors"] = {
+            "missed_pairs": dict(rehearsal.errors.missed.most_common()),
+            "wrong_pairs": dict(rehearsal.errors.wrong.most_common()),
+            "curve": [
+                {
+                    "probability": point.cut,
+                    "precision": round(point.precision, 6),
+                    "recall": round(point.recall, 6),
+                }
+                for point in rehearsal.errors.curve
+            ],
+        }
     return report
 
 
@@ -191,7 +205,7 @@ def _overview(rehearsal: Rehearsal, language: Language) -> list[str]:
                 "Sealed departments were linked like open ones in this rehearsal.",
             )
         )
-    lines += _quality_lines(rehearsal)
+    lines += [*_quality_lines(rehearsal), *_error_lines(rehearsal.errors)]
     return [line.in_language(language) for line in lines]
 
 
@@ -219,6 +233,41 @@ def _quality_lines(rehearsal: Rehearsal) -> list[Text]:
     ):
         shares = f"{found.precision:.4f} | {found.recall:.4f} | {found.f1:.4f} |"
         lines.append(Text(f"| {name.ja} | {shares}", f"| {name.en} | {shares}"))
+    return lines
+
+
+def _error_lines(errors: Errors | None) -> list[Text]:
+    """Return what was missed and what was linked wrongly, by kind, and the curve."""
+    if errors is None:
+        return []
+    lines = [Text("", "")]
+    for title, counts in (
+        (
+            Text("連結されなかった組（重複して数えます）", "missed pairs (one may count twice)"),
+            errors.missed,
+        ),
+        (Text("誤って連結した組", "wrong pairs"), errors.wrong),
+    ):
+        lines += [
+            Text(f"| {title.ja} | 組 |", f"| {title.en} | pairs |"),
+            Text("|---|---|", "|---|---|"),
+        ]
+        for kind, count in counts.most_common():
+            words = WORDS[kind]
+            lines.append(Text(f"| {words.ja} | {count:,} |", f"| {words.en} | {count:,} |"))
+        if not counts:
+            lines.append(Text("| なし | 0 |", "| none | 0 |"))
+        lines.append(Text("", ""))
+    lines += [
+        Text(
+            "| 照合の確率（統合の前、レコードの組） | 適合率 | 再現率 |",
+            "| pairs of records at least this probable, before solving | precision | recall |",
+        ),
+        Text("|---|---|---|", "|---|---|---|"),
+    ]
+    for point in errors.curve:
+        row = f"| {point.cut:.2f} | {point.precision:.4f} | {point.recall:.4f} |"
+        lines.append(Text(row, row))
     return lines
 
 

@@ -49,6 +49,11 @@ def _zeros(part: EncodingPart) -> EncodingPart:
     )
 
 
+def _ones(part: EncodingPart) -> EncodingPart:
+    ones = {view: np.full_like(codes, np.uint64(2**64 - 1)) for view, codes in part.views.items()}
+    return replace(part, views=ones)
+
+
 def _shorter(part: EncodingPart) -> EncodingPart:
     return replace(part, views={view: codes[:, :4] for view, codes in part.views.items()})
 
@@ -64,7 +69,19 @@ WRONG: list[tuple[str, Callable[[EncodingPart], EncodingPart]]] = [
     ("a wrong number of rows", lambda part: replace(part, total_rows=2_000_000)),
     ("rows are missing", lambda part: replace(part, total_rows=900)),
     ("nothing but zeros", _zeros),
+    ("one code for all rows", _ones),
 ]
+
+
+def test_a_department_without_the_field_of_a_later_pass_is_linked_by_the_others(
+    process: CoordinatorProcess,
+) -> None:
+    federation, stored = _link(process)
+    federation.peers.nodes["school"].script.changes = lambda part: (
+        _zeros(part) if part.salt_pass == "kana" else part
+    )
+
+    assert _drive(federation, stored).state == "done"
 
 
 @pytest.mark.parametrize(("said", "change"), WRONG)
