@@ -11,13 +11,14 @@ show what pairs of different people look like (`weights.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from math import comb
 
 import numpy as np
 from numpy.typing import NDArray
 
+from privacy.encoding.batch import Codes
 from privacy.linkage.stack import Ids, Stack
 from privacy.similarity.search import pairs_among, pairs_within, present
 
@@ -115,23 +116,30 @@ def candidates(stack: Stack, passes: Iterable[str]) -> Pairs:
     return merge(parts, stack.rows)
 
 
-def candidates_between(stack: Stack, passes: Iterable[str]) -> Pairs:
-    """Return the candidate pairs across the two departments of *stack*, and no others.
+def candidates_between(
+    tokens: Stack, passes: Iterable[str], left: Mapping[str, Codes], right: Mapping[str, Codes]
+) -> Pairs:
+    """Return the candidate pairs across two departments, and no others.
 
-    For a sealed department against the universe: the universe is not compared with itself.
+    For a sealed department against the universe: the universe is not compared with itself,
+    and the codes of both are left where they are.
+
+    Args:
+        tokens: the two departments' rows and tokens; pairs number these rows.
+        passes: whose views are compared.
+        left: views of the first department.
+        right: views of the second department.
     """
     wanted = tuple(f"{name}/" for name in passes)
-    parts = [pairs_by_token(stack, name) for name in TOKENS if name in stack.tokens]
-    first = (stack.department == 0)[:, None]
-    for view, codes in stack.views.items():
-        if view.startswith(wanted):
-            left = np.where(first, codes, np.uint64(0))
-            right = np.where(first, np.uint64(0), codes)
-            rows = len(present(right))
-            comparisons = rows * len(present(left))
+    parts = [pairs_by_token(tokens, name) for name in TOKENS if name in tokens.tokens]
+    for view, codes in left.items():
+        if view.startswith(wanted) and view in right:
+            rows = len(present(right[view]))
+            comparisons = rows * len(present(codes))
             limit = largest_distance(64 * codes.shape[1], comparisons, _FALSE_PER_ROW * rows)
-            parts += [Pairs(hits.left, hits.right) for hits in pairs_within(left, right, limit)]
-    return merge(parts, stack.rows)
+            found = pairs_within(codes, right[view], limit)
+            parts += [Pairs(hits.left, hits.right + tokens.offsets[1]) for hits in found]
+    return merge(parts, tokens.rows)
 
 
 def remaining_candidates(

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
+from privacy.encoding.batch import Codes
 from privacy.linkage.candidates import Pairs
 from privacy.linkage.stack import Ids, Stack
 from privacy.similarity.search import distances
@@ -73,21 +74,44 @@ class Brief:
         )
 
 
-def _agreement(stack: Stack, view: str, pairs: Pairs) -> NDArray[np.float32]:
-    codes = stack.views[view]
-    bits = 64 * codes.shape[1]
-    apart = distances(codes, codes, pairs.left, pairs.right)
-    there = np.asarray(codes.any(axis=1))
-    result: NDArray[np.float32] = (1 - 2 * apart / bits).astype(np.float32)
-    result[~(there[pairs.left] & there[pairs.right])] = np.nan
-    return result
-
-
 def evidence(stack: Stack, pairs: Pairs, views: Sequence[str]) -> Evidence:
     """Return the evidence of *pairs* in *views*: correlation of codes (1 - 2 h / L), and tokens."""
     similarity = np.empty((len(pairs), len(views)), dtype=np.float32)
     for at, view in enumerate(views):
-        similarity[:, at] = _agreement(stack, view, pairs)
+        codes = stack.views[view]
+        similarity[:, at] = _agreement(codes, codes, pairs.left, pairs.right)
+    return Evidence(tuple(views), similarity, *_tokens(stack, pairs))
+
+
+def evidence_between(
+    tokens: Stack,
+    pairs: Pairs,
+    views: Sequence[str],
+    left: Mapping[str, Codes],
+    right: Mapping[str, Codes],
+) -> Evidence:
+    """Return the evidence of *pairs* across two departments whose codes stand apart.
+
+    A view that a side lacks is missing.  Arguments as for `candidates_between`.
+    """
+    similarity = np.full((len(pairs), len(views)), np.nan, dtype=np.float32)
+    own = pairs.right - tokens.offsets[1]
+    for at, view in enumerate(views):
+        if view in left and view in right:
+            similarity[:, at] = _agreement(left[view], right[view], pairs.left, own)
+    return Evidence(tuple(views), similarity, *_tokens(tokens, pairs))
+
+
+def _agreement(left: Codes, right: Codes, one: Ids, two: Ids) -> NDArray[np.float32]:
+    apart = distances(left, right, one, two)
+    result: NDArray[np.float32] = (1 - 2 * apart / (64 * left.shape[1])).astype(np.float32)
+    held, other = (np.asarray(codes.any(axis=1)) for codes in (left, right))
+    result[~(held[one] & other[two])] = np.nan
+    return result
+
+
+def _tokens(stack: Stack, pairs: Pairs) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """Return how the numbers of *pairs* compare, and whether token T1 is equal."""
     number, dated, exact = stack.token("A"), stack.token("B"), stack.token("T1")
     left, right = pairs.left, pairs.right
     outcome = np.full(len(pairs), Number.MISSING, dtype=np.int8)
@@ -95,9 +119,4 @@ def evidence(stack: Stack, pairs: Pairs, views: Sequence[str]) -> Evidence:
     outcome[both] = Number.DIFFERENT
     outcome[both & (number[left] == number[right])] = Number.CONFLICT
     outcome[(dated[left] >= 0) & (dated[left] == dated[right])] = Number.EQUAL
-    return Evidence(
-        tuple(views),
-        similarity,
-        outcome,
-        (exact[left] >= 0) & (exact[left] == exact[right]),
-    )
+    return outcome, (exact[left] >= 0) & (exact[left] == exact[right])

@@ -10,16 +10,16 @@ linkage key, can tell of people it can name that they have a slot (PROTOCOL 2).
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from privacy.encoding.batch import Batch, Codes, Tokens
 from privacy.errors import ProtocolError, Text
 from privacy.linkage.candidates import Pairs, candidates_between
-from privacy.linkage.evidence import Number, evidence
+from privacy.linkage.evidence import Number, evidence_between
 from privacy.linkage.slots import random_permutation
-from privacy.linkage.stack import Ids, Stack, stack
+from privacy.linkage.stack import Ids, Stack, check_batch, stack
 from privacy.linkage.weights import Floats, MatchModels, probabilities
 
 ENTRIES_PER_SLOT = 2
@@ -166,15 +166,17 @@ def match_locally(
     A slot takes at most one row (own duplicates are resolved before), and a row one slot.
     An entry with another resident number is never the row's, as among open departments.
     """
-    batch = Batch(_UNIVERSE, len(offered.slots), dict(offered.tokens), dict(offered.views))
-    stacked = stack([batch, own])
+    batch = Batch(_UNIVERSE, len(offered.slots), {}, dict(offered.views))
+    check_batch(batch)
+    check_batch(own)
+    tokens = stack([replace(batch, tokens=dict(offered.tokens), views={}), replace(own, views={})])
     passes = tuple(dict.fromkeys(view.partition("/")[0] for view in models.views))
-    pairs = candidates_between(stacked, passes)
-    shown = evidence(stacked, pairs, models.views)
+    pairs = candidates_between(tokens, passes, offered.views, own.views)
+    shown = evidence_between(tokens, pairs, models.views, offered.views, own.views)
     agreed = shown.number != Number.DIFFERENT
     pairs, shown = pairs.where(agreed), shown.where(agreed)
     weight = models.weigh(shown)
-    row, slot = pairs.right - stacked.offsets[1], offered.slots[pairs.left]
+    row, slot = pairs.right - tokens.offsets[1], offered.slots[pairs.left]
     # The better of a slot's two entries speaks for the slot.
     order = np.lexsort((-weight, slot, row))
     first = np.ones(len(order), dtype=np.bool_)
