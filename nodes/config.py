@@ -14,6 +14,7 @@ from privacy.errors import BadInputError, Text
 from privacy.plan import PlanKind
 
 _T = TypeVar("_T")
+_HOUSEHOLDS = ("refuse", "abstain", "allow")
 
 
 class ConfigError(BadInputError):
@@ -70,9 +71,18 @@ class PolicyConfig:
     """Dummies among the rows that leave, in percent, at least 16."""
     second_pass_percent: int = 60
     """The largest share of rows, in percent, that later passes of a link round may ask for."""
+    households: str = "refuse"
+    """A link plan that asks who lives together: refuse it, abstain from that part, or allow."""
 
     def __post_init__(self) -> None:
         """Refuse limits that cannot mean anything."""
+        if self.households not in _HOUSEHOLDS:
+            raise ConfigError(
+                Text(
+                    "policy.households は refuse、abstain、allow のどれかです。",
+                    "policy.households is refuse, abstain or allow.",
+                ),
+            )
         for limit in fields(self):
             value = getattr(self, limit.name)
             if isinstance(value, int) and not isinstance(value, bool) and value < 0:

@@ -18,6 +18,8 @@ from privacy.errors import BadInputError, ProtocolError, RefusedError, Text
 from privacy.identity import IdentityKey, verify
 
 VERSION = 1
+_WHERE_TRUE = ("households",)
+"""Entries that a plan has only where they are true: older members read all others."""
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%SZ"
 
 
@@ -52,6 +54,8 @@ class Plan:
         digits: the mixed-radix digits, as JSON.
         tables: the tables, as JSON; ``table_digest`` follows from them.
         rho_nano: the charge in nano-rho.
+        households: whether a link round also says which slots live together; written
+            only where it is true, so that other plans read as they always did.
     """
 
     kind: PlanKind
@@ -72,6 +76,7 @@ class Plan:
     digits: Json = field(default=None)
     tables: Json = field(default=None)
     rho_nano: int = 0
+    households: bool = False
     version: int = VERSION
 
     def __post_init__(self) -> None:
@@ -94,7 +99,7 @@ class Plan:
 
     def to_json(self) -> dict[str, Json]:
         """Return the plan as canonical JSON takes it."""
-        return {
+        plan: dict[str, Json] = {
             "version": self.version,
             "kind": str(self.kind),
             "purpose": self.purpose,
@@ -116,6 +121,7 @@ class Plan:
             "table_digest": self.table_digest.hex(),
             "rho_nano": self.rho_nano,
         }
+        return plan | ({"households": True} if self.households else {})
 
     def to_bytes(self) -> bytes:
         """Return the canonical JSON; `from_bytes` reads it back."""
@@ -178,7 +184,8 @@ class Plan:
 
 def _arguments(raw: Mapping[str, Any]) -> dict[str, Any]:
     """Return the constructor's arguments from JSON; absent keys raise KeyError."""
-    given = {f.name: raw[f.name] for f in fields(Plan)}
+    given = {f.name: raw[f.name] for f in fields(Plan) if f.name not in _WHERE_TRUE}
+    given |= {name: raw.get(name, False) for name in _WHERE_TRUE}
     return given | {
         "kind": PlanKind(raw["kind"]),
         "legal_basis": tuple(raw["legal_basis"]),
@@ -205,6 +212,9 @@ def _check(plan: Plan) -> None:
         number = getattr(plan, name)
         if type(number) is not int or number < 0:
             raise _bad(f"{name} は 0 以上の整数です", f"{name} is not an integer from 0")
+    for name in _WHERE_TRUE:
+        if type(getattr(plan, name)) is not bool:
+            raise _bad(f"{name} は真偽値です", f"{name} is not true or false")
     if list(plan.nodes) != sorted(set(plan.nodes)) or not plan.nodes:
         raise _bad("nodes は重複のない昇順です", "nodes are repeated, missing or not sorted")
     named = set(plan.items) | {n for n in (plan.receiver, plan.anchor) if n}
@@ -225,6 +235,10 @@ def _check_times(plan: Plan) -> None:
 def _check_kind(plan: Plan) -> None:
     if not plan.purpose:
         raise _bad("目的がありません", "its purpose is empty")
+    if not isinstance(plan.households, bool) or (
+        plan.households and plan.kind is not PlanKind.LINK
+    ):
+        raise _bad("households は連携の計画だけです", "only a link plan asks for households")
     screening, statistics = plan.kind is PlanKind.SCREEN, plan.kind is PlanKind.STATISTICS
     if bool(plan.receiver) != screening:
         raise _bad("受取ノードはスクリーニングで 1 つです", "exactly a screening has a receiver")

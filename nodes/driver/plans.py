@@ -10,6 +10,7 @@ from enum import StrEnum
 from nodes.config import StandingApproval
 from nodes.driver.context import NodeContext
 from nodes.governance import Governance
+from nodes.household_policy import asked_purpose, check_households
 from nodes.policy import Situation, review
 from nodes.questions import check_question
 from nodes.store import Tables
@@ -152,7 +153,7 @@ class Plans:
     def _standing(self, plan: Plan) -> StandingApproval | None:
         today: date = self._context.now().date()
         for approval in self._context.config.standing_approvals:
-            fits = (approval.kind, approval.purpose) == (plan.kind.value, plan.purpose)
+            fits = (approval.kind, approval.purpose) == (plan.kind.value, asked_purpose(plan))
             if fits and today <= approval.until:
                 return approval
         return None
@@ -206,6 +207,7 @@ def check_policy(context: NodeContext, tables: Tables, plan: Plan) -> None:
         ),
     )
     review(plan, situation)
+    check_households(plan, situation)
     if plan.kind is PlanKind.STATISTICS:
         check_question(plan, situation.policy.populations)
 

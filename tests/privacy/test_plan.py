@@ -136,3 +136,18 @@ def test_kinds_need_what_they_use_and_nothing_else() -> None:
     assert replace(statistics, dealer="", items=alone).kind is PlanKind.STATISTICS
     link = replace(screening, kind=PlanKind.LINK, receiver="", dealer="", slot_table=0)
     assert Plan.from_bytes(link.to_bytes()) == link
+
+
+def test_only_a_link_plan_asks_for_households_and_others_read_as_before() -> None:
+    link = replace(
+        screening_plan(), kind=PlanKind.LINK, receiver="", dealer="", slot_table=0, households=True
+    )
+
+    assert Plan.from_bytes(link.to_bytes()) == link
+    assert link.digest != replace(link, households=False).digest
+    assert b"households" not in screening_plan().to_bytes()
+    with pytest.raises(BadInputError, match="only a link plan asks for households"):
+        replace(screening_plan(), households=True)
+    for wrong in (_bytes(households=False), _bytes(households=1), _bytes(households="yes")):
+        with pytest.raises(BadInputError, match="plan is wrong"):
+            Plan.from_bytes(wrong)
