@@ -63,7 +63,7 @@ def check_households(plan: Plan, situation: Situation) -> None:
                 f"Linking households needs its own purpose, '{PURPOSE}'.",
             ),
             Text(
-                f"部署の責任者が決めて、node.toml の policy.purposes に {PURPOSE} を加えてください。",
+                f"部署の責任者が、node.toml の policy.purposes に {PURPOSE} を加えるか決めます。",
                 f"The head of the department decides on {PURPOSE} in policy.purposes of node.toml.",
             ),
         )

@@ -235,9 +235,7 @@ def _check_times(plan: Plan) -> None:
 def _check_kind(plan: Plan) -> None:
     if not plan.purpose:
         raise _bad("目的がありません", "its purpose is empty")
-    if not isinstance(plan.households, bool) or (
-        plan.households and plan.kind is not PlanKind.LINK
-    ):
+    if plan.households and plan.kind is not PlanKind.LINK:
         raise _bad("households は連携の計画だけです", "only a link plan asks for households")
     screening, statistics = plan.kind is PlanKind.SCREEN, plan.kind is PlanKind.STATISTICS
     if bool(plan.receiver) != screening:
