@@ -11,7 +11,7 @@ show what pairs of different people look like (`weights.py`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import comb
 
@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 
 from privacy.encoding.batch import Codes
 from privacy.linkage.stack import Ids, Stack
+from privacy.similarity.engine import LOCAL, Engine
 from privacy.similarity.search import pairs_among, pairs_within, present
+from privacy.similarity.sinks import MemorySink, Sinks
 
 TOKENS = ("T1", "A", "B")
 _FALSE_PER_ROW = 1.0
@@ -69,11 +71,12 @@ def largest_distance(bits: int, comparisons: int, false_pairs: float) -> int:
     return max(limit, 0)
 
 
-def merge(parts: Iterable[Pairs], rows: int) -> Pairs:
+def merge(parts: Iterable[Pairs], rows: int, sinks: Sinks = MemorySink) -> Pairs:
     """Return the union of *parts* over *rows* rows: each pair once, in order."""
-    keys = [part.left * rows + part.right for part in parts]
-    merged = np.unique(np.concatenate(keys)) if keys else np.zeros(0, dtype=np.int64)
-    return Pairs(merged // max(rows, 1), merged % max(rows, 1))
+    sink = sinks(rows)
+    for part in parts:
+        sink.add(part.left, part.right)
+    return Pairs(*sink.take())
 
 
 def pairs_by_token(stack: Stack, name: str) -> Pairs:
@@ -97,23 +100,31 @@ def pairs_by_token(stack: Stack, name: str) -> Pairs:
     return pairs.where(pairs.across(stack))
 
 
-def pairs_by_view(stack: Stack, view: str, *, false_per_row: float = _FALSE_PER_ROW) -> Pairs:
-    """Return all pairs, also inside departments, that *view* lifts out of the noise."""
+def pairs_by_view(
+    stack: Stack, view: str, *, false_per_row: float = _FALSE_PER_ROW, engine: Engine = LOCAL
+) -> Iterator[Pairs]:
+    """Yield all pairs, also inside departments, that *view* lifts out of the noise, as found."""
     codes = stack.views[view]
     count = len(present(codes))
     limit = largest_distance(64 * codes.shape[1], count * (count - 1) // 2, false_per_row * count)
-    found = [Pairs(hits.left, hits.right) for hits in pairs_among(codes, limit)]
-    return merge(found, stack.rows)
+    for hits in pairs_among(codes, limit, executor=engine.executor):
+        yield Pairs(hits.left, hits.right)
 
 
-def candidates(stack: Stack, passes: Iterable[str]) -> Pairs:
+def candidates(stack: Stack, passes: Iterable[str], engine: Engine = LOCAL) -> Pairs:
     """Return the candidate pairs of all tokens and of all views of *passes*."""
-    parts = [pairs_by_token(stack, name) for name in TOKENS if name in stack.tokens]
-    for name in passes:
-        views = [view for view in stack.views if view.startswith(f"{name}/")]
-        share = min(_FALSE_PER_ROW, _FALSE_PER_PASS / max(1, len(views)))
-        parts += [pairs_by_view(stack, view, false_per_row=share) for view in views]
-    return merge(parts, stack.rows)
+
+    def parts() -> Iterator[Pairs]:
+        for name in TOKENS:
+            if name in stack.tokens:
+                yield pairs_by_token(stack, name)
+        for name in passes:
+            views = [view for view in stack.views if view.startswith(f"{name}/")]
+            share = min(_FALSE_PER_ROW, _FALSE_PER_PASS / max(1, len(views)))
+            for view in views:
+                yield from pairs_by_view(stack, view, false_per_row=share, engine=engine)
+
+    return merge(parts(), stack.rows, engine.sinks)
 
 
 def candidates_between(
@@ -143,21 +154,26 @@ def candidates_between(
 
 
 def remaining_candidates(
-    stack: Stack, seekers: NDArray[np.bool_], sought: NDArray[np.bool_]
+    stack: Stack,
+    seekers: NDArray[np.bool_],
+    sought: NDArray[np.bool_],
+    engine: Engine = LOCAL,
 ) -> Pairs:
     """Return pairs of rows that seek a match with rows that may still take one, in any view.
 
     Far fewer comparisons than all pairs, so chance reaches less high and the cut is
     lower: what was lost in the noise of everybody may stand out among the rest.
     """
-    parts = []
-    for codes in stack.views.values():
-        left = np.where(seekers[:, None], codes, np.uint64(0))
-        right = np.where(sought[:, None], codes, np.uint64(0))
-        rows = len(present(left))
-        allowed = max(_FALSE_PER_ROW * rows, _FALSE_REMAINING / len(stack.views))
-        limit = largest_distance(64 * codes.shape[1], rows * len(present(right)), allowed)
-        for hits in pairs_within(left, right, limit):
-            low, high = np.minimum(hits.left, hits.right), np.maximum(hits.left, hits.right)
-            parts.append(Pairs(low[low < high], high[low < high]))
-    return merge(parts, stack.rows)
+
+    def parts() -> Iterator[Pairs]:
+        for codes in stack.views.values():
+            left = np.where(seekers[:, None], codes, np.uint64(0))
+            right = np.where(sought[:, None], codes, np.uint64(0))
+            rows = len(present(left))
+            allowed = max(_FALSE_PER_ROW * rows, _FALSE_REMAINING / len(stack.views))
+            limit = largest_distance(64 * codes.shape[1], rows * len(present(right)), allowed)
+            for hits in pairs_within(left, right, limit, executor=engine.executor):
+                low, high = np.minimum(hits.left, hits.right), np.maximum(hits.left, hits.right)
+                yield Pairs(low[low < high], high[low < high])
+
+    return merge(parts(), stack.rows, engine.sinks)

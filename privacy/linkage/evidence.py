@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from privacy.encoding.batch import Codes
 from privacy.linkage.candidates import Pairs
 from privacy.linkage.stack import Ids, Stack
-from privacy.similarity.search import distances
+from privacy.similarity.tiles import distances
 
 
 class Number(IntEnum):

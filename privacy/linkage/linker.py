@@ -22,6 +22,7 @@ from privacy.linkage.evidence import Brief, Number, evidence
 from privacy.linkage.stack import Ids, Stack, stack, stack_views
 from privacy.linkage.training import draw, fit
 from privacy.linkage.weights import Floats, MatchModel, MatchModels, probabilities
+from privacy.similarity.engine import LOCAL, Engine
 
 FIRST = "first"
 _REMAINDERS = 8
@@ -53,6 +54,7 @@ class Linker:
     linked: Linked
     everything: Pairs = field(repr=False)
     thresholds: Thresholds
+    engine: Engine = LOCAL
 
     @property
     def departments(self) -> tuple[str, ...]:
@@ -129,18 +131,22 @@ class Linker:
         views = stack_views(ordered, where, counts)
         enlarged = self.stack.with_views(views)
         passes = tuple(dict.fromkeys(view.partition("/")[0] for view in views))
-        found = merge([self.everything, candidates(enlarged, passes)], enlarged.rows)
-        return _link(enlarged, found, self.models.first, self.thresholds)
+        again = candidates(enlarged, passes, self.engine)
+        found = merge([self.everything, again], enlarged.rows, self.engine.sinks)
+        return _link(enlarged, found, self.models.first, self.thresholds, self.engine)
 
 
-def start(batches: Sequence[Batch], thresholds: Thresholds | None = None) -> Linker:
-    """Link the first-pass *batches* of all departments.
+def start(
+    batches: Sequence[Batch], thresholds: Thresholds | None = None, engine: Engine = LOCAL
+) -> Linker:
+    """Link the first-pass *batches* of all departments, comparing codes by *engine*.
 
     Raises:
         ProtocolError: an array has another shape than agreed, or a department is there twice.
     """
     stacked = stack(batches)
-    return _link(stacked, candidates(stacked, (FIRST,)), None, thresholds or Thresholds())
+    found = candidates(stacked, (FIRST,), engine)
+    return _link(stacked, found, None, thresholds or Thresholds(), engine)
 
 
 def _first_views(stacked: Stack) -> tuple[str, ...]:
@@ -159,16 +165,17 @@ def _link(
     found: Pairs,
     first_model: MatchModel | None,
     thresholds: Thresholds,
+    engine: Engine,
 ) -> Linker:
     """Weigh the pairs *found*, solve, then look again among the rows that stay open."""
     linked = _weighed(stacked, found, first_model, thresholds)
     if linked.models.second is not None:
         for _ in range(_REMAINDERS):
             before = linked.solution.count
-            linked = _remainder(stacked, linked, linked.models.second, thresholds)
+            linked = _remainder(stacked, linked, linked.models.second, thresholds, engine)
             if before - linked.solution.count < _WORTHWHILE * before:
                 break
-    return Linker(stacked, linked, found, thresholds)
+    return Linker(stacked, linked, found, thresholds, engine)
 
 
 def _weighed(
@@ -218,13 +225,15 @@ def _solved(
     return Linked(pairs, shown, weight, probability, solution, models)
 
 
-def _remainder(stacked: Stack, linked: Linked, model: MatchModel, thresholds: Thresholds) -> Linked:
+def _remainder(
+    stacked: Stack, linked: Linked, model: MatchModel, thresholds: Thresholds, engine: Engine
+) -> Linked:
     """Compare the unlinked rows again with those that may take them, and solve anew."""
     cluster = linked.solution.cluster
     size = np.bincount(cluster)
     seekers = size[cluster] == 1
     sought = size[cluster] < len(stacked.departments)
-    found = remaining_candidates(stacked, seekers, sought)
+    found = remaining_candidates(stacked, seekers, sought, engine)
     shown = evidence(stacked, found, tuple(stacked.views))
     sample = draw(stacked, found, shown, seekers=seekers, sought=sought, floor=0.0)
     refined = fit(stacked, sample, model)

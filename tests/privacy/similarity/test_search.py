@@ -8,12 +8,11 @@ from privacy.similarity.folding import choose_width, fold
 from privacy.similarity.kernels import LANES, Words, blocks_of, default_scan, scan_numpy
 from privacy.similarity.reference import dice_by_anonlink
 from privacy.similarity.search import (
-    Found,
     dice_pairs,
-    distances,
     pairs_among,
     pairs_within,
 )
+from privacy.similarity.tiles import Found, Here, distances
 
 
 def _filters(seed: int, count: int, words: int = 16, ones: int = 300) -> Words:
@@ -98,8 +97,8 @@ def test_dice_pairs_are_those_of_anonlink(threshold: float) -> None:
 def test_dice_pairs_do_not_depend_on_the_engine() -> None:
     left, right = _filters(1, 400), _noisy(_filters(1, 400), 2)
 
-    compiled = [found for found, _ in dice_pairs(left, right, 0.8, scan=scan_numba)]
-    plain = [found for found, _ in dice_pairs(left, right, 0.8, scan=scan_numpy)]
+    compiled = [found for found, _ in dice_pairs(left, right, 0.8, executor=Here(scan_numba))]
+    plain = [found for found, _ in dice_pairs(left, right, 0.8, executor=Here(scan_numpy))]
 
     assert _triples(compiled) == _triples(plain)
 
@@ -141,7 +140,7 @@ def test_no_rows_give_no_pairs() -> None:
 
 
 def test_a_tile_with_too_many_pairs_is_cut_until_it_fits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("privacy.similarity.search._MOST_PAIRS", 64)
+    monkeypatch.setattr("privacy.similarity.tiles._MOST_PAIRS", 64)
     codes = np.ones((60, 8), dtype=np.uint64)
 
     found = list(pairs_among(codes, 0))
