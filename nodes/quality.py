@@ -32,6 +32,7 @@ _MADE_FROM: dict[str, tuple[str, ...]] = {
     "block": ("address",),
     "postcode": ("postcode",),
     "resident_number": ("resident_number",),
+    "household_number": ("household_number",),
 }
 
 

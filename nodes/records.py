@@ -128,7 +128,16 @@ def _records(
 
 
 def _without_place(person: Person) -> Person:
-    return replace(person, town="", block="", building="", postcode="", phone="", email="")
+    return replace(
+        person,
+        town="",
+        block="",
+        building="",
+        postcode="",
+        phone="",
+        email="",
+        household_number="",
+    )
 
 
 def unusable(person: Person) -> Kind | None:

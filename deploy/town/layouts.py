@@ -58,6 +58,7 @@ LAYOUTS = {
             ),
             fields=(
                 ("resident_number", ("宛名番号",)),
+                ("household_number", ("世帯番号",)),
                 ("full_name", ("氏名",)),
                 ("full_name_kana", ("氏名カナ",)),
                 ("former_family_name", ("旧氏",)),

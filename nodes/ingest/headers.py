@@ -34,6 +34,10 @@ FIELDS: Final[dict[str, tuple[str, ...]]] = {
         r"residentnumber|residentid",
         r"socsecid|ssn|socialsecurity(?:no|number)|nationalid|nhsnumber",
     ),
+    "household_number": (
+        r"(?:住民票)?世帯(?:番号|コード|no|id)",
+        r"household(?:number|no|id|code)",
+    ),
     "household_head_kana": (
         rf"(?:世帯主|納税義務者|受給者|申請者)(?:氏名|名)?{_KANA}",
         r"(?:householdhead|head)kana",

@@ -16,7 +16,9 @@ from privacy.normalise.person import RawPerson
 _MISSING: Final = frozenset({"NULL", "null", "\\N", "NaN", "nan", "#N/A", "None", "<NA>"})
 """How databases, spreadsheets and scripts write an empty cell into a CSV."""
 
-_WITHOUT_PLACE: Final = dict.fromkeys(("address", "postcode", "phone", "email"), "")
+_WITHOUT_PLACE: Final = dict.fromkeys(
+    ("address", "postcode", "phone", "email", "household_number"), ""
+)
 
 UNMARKED: Final = frozenset(
     {"", "0", "n", "no", "false", "f", "無", "なし", "無し", "いいえ", "×", "✕", "-", "非該当"}

@@ -86,7 +86,8 @@ def _combined(group: list[Person]) -> Person:
     chosen: dict[str, str] = {}
     for names in (*_TOGETHER, *((name,) for name in sorted(single))):
         values = [tuple(getattr(person, name) for name in names) for person in group]
-        if names == ("resident_number",) and len({number for (number,) in values} - {""}) > 1:
+        numbers = names in (("resident_number",), ("household_number",))
+        if numbers and len({number for (number,) in values} - {""}) > 1:
             # Which of two numbers is current is not known: none contradicts another department.
             chosen[names[0]] = ""
             continue

@@ -40,6 +40,7 @@ class RawPerson:
     phone: str = field(default="", repr=False)
     email: str = field(default="", repr=False)
     resident_number: str = field(default="", repr=False)
+    household_number: str = field(default="", repr=False)
 
 
 class ProblemKind(StrEnum):
@@ -80,7 +81,8 @@ class Person:
     letters.  ``*_kana``: full-width katakana, folded.  ``*_phonetic``: the coarser
     key (voiced marks, small kana and long vowels dropped).  ``birth_date``: ISO
     ``YYYY-MM-DD``.  ``sex``: ``1`` male, ``2`` female.  ``town`` and ``block``: the
-    address to the house number, without the building.
+    address to the house number, without the building.  ``household_number``: the
+    department's own 世帯番号; only a link round that asks for households uses it.
     """
 
     family: str = field(default="", repr=False)
@@ -102,4 +104,5 @@ class Person:
     phone: str = field(default="", repr=False)
     email: str = field(default="", repr=False)
     resident_number: str = field(default="", repr=False)
+    household_number: str = field(default="", repr=False)
     problems: tuple[Problem, ...] = ()

@@ -31,12 +31,14 @@ def normalise(raw: RawPerson, *, date_order: DateOrder | None = None) -> Person:
     address = parse_address(raw.address)
     postcode, postcode_problem = parse_postcode(raw.postcode)
     number, number_problem = parse_number(raw.resident_number)
+    household, household_problem = parse_number(raw.household_number)
     found = (
         ("birth_date", date_problem),
         ("sex", sex_problem),
         ("address", address.problem),
         ("postcode", postcode_problem),
         ("resident_number", number_problem),
+        ("household_number", household_problem),
     )
     problems.extend(Problem(column, kind) for column, kind in found if kind is not None)
     return Person(
@@ -59,5 +61,6 @@ def normalise(raw: RawPerson, *, date_order: DateOrder | None = None) -> Person:
         phone=parse_phone(raw.phone),
         email=parse_email(raw.email),
         resident_number=number,
+        household_number=household,
         problems=tuple(problems),
     )

@@ -16,12 +16,13 @@ birth_date = "生年月日"
 address = "住所"
 postcode = "郵便番号"
 phone = "電話"
+household_number = "世帯番号"
 """
-_ROLL = """no,氏名,カナ,生年月日,住所,郵便番号,電話,支援措置
-1,山田 花子,ヤマダ ハナコ,2015-04-03,北町1-2-3,335-0001,048-111-2222,DV等支援措置
-2,佐藤 一郎,サトウ イチロウ,2014-05-04,南町4-5-6,335-0002,,なし
-3,鈴木 二葉,スズキ フタバ,2013-06-05,東町7-8-9,335-0003,,
-4,山田 花子,ヤマダ ハナコ,2015-04-03,西町9-9-9,335-0009,,
+_ROLL = """no,氏名,カナ,生年月日,住所,郵便番号,電話,世帯番号,支援措置
+1,山田 花子,ヤマダ ハナコ,2015-04-03,北町1-2-3,335-0001,048-111-2222,71,DV等支援措置
+2,佐藤 一郎,サトウ イチロウ,2014-05-04,南町4-5-6,335-0002,,72,なし
+3,鈴木 二葉,スズキ フタバ,2013-06-05,東町7-8-9,335-0003,,73,
+4,山田 花子,ヤマダ ハナコ,2015-04-03,西町9-9-9,335-0009,,71,
 """
 
 
@@ -38,6 +39,7 @@ def test_a_protected_persons_address_never_reaches_the_encoder(tmp_path: Path) -
     (record,) = records.protected
     person = records.persons[record]
     assert (person.town, person.block, person.postcode, person.phone) == ("", "", "", "")
+    assert person.household_number == ""
     assert person.family_kana
 
 

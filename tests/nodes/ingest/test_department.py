@@ -57,7 +57,7 @@ def test_all_canonical_names_of_the_specification_can_be_mapped() -> None:
     assert set(FIELD_NAMES) == set(
         "full_name family_name given_name middle_name full_name_kana family_name_kana "  # noqa: SIM905
         "given_name_kana former_family_name alias household_head_name household_head_kana "
-        "birth_date sex address postcode phone email resident_number".split()
+        "birth_date sex address postcode phone email resident_number household_number".split()
     )
 
 

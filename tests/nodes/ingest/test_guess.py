@@ -24,10 +24,11 @@ def fields_of(guess: Guess) -> dict[str, tuple[str, ...]]:
     ("header", "id_column", "expected"),
     [
         (
-            "宛名番号,氏名（漢字）,氏名（カナ）,生年月日,性別,郵便番号,住所,世帯主名",
+            "宛名番号,世帯番号,氏名（漢字）,氏名（カナ）,生年月日,性別,郵便番号,住所,世帯主名",
             "宛名番号",
             {
-                "resident_number": "宛名番号", "full_name": "氏名（漢字）",
+                "resident_number": "宛名番号", "household_number": "世帯番号",
+                "full_name": "氏名（漢字）",
                 "full_name_kana": "氏名（カナ）", "birth_date": "生年月日", "sex": "性別",
                 "postcode": "郵便番号", "address": "住所", "household_head_name": "世帯主名",
             },
