@@ -5,6 +5,8 @@ stripes of rows run on numba's own threads without the interpreter's lock (RESEA
 Importing this costs half a second: `kernels.default_scan` does it late.
 """
 
+# ruff: noqa: ANN401 - what numba compiles is not typed
+
 from __future__ import annotations
 
 from functools import cache
@@ -15,15 +17,19 @@ import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
-from privacy.similarity.kernels import LANES, Hits, Words
+from privacy.similarity.kernels import EVERYWHERE, LANES, Hits, Words
 
 _STRIPES = 16
+_SPREAD = 5
+"""Coprime to the stripes, so that their turns visit them all."""
+_TWO_ROWS = 8
+"""Words up to which two rows fit the registers together (measured; RESEARCH 3)."""
 
 
-def _popcount(_typing: Any, value: Any) -> Any:  # noqa: ANN401 - numba's untyped protocol
+def _popcount(_typing: Any, value: Any) -> Any:
     """Make LLVM's population count callable: the processor has one instruction for it."""
 
-    def emit(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:  # noqa: ANN401
+    def emit(_context: Any, builder: Any, _signature: Any, arguments: Any) -> Any:
         return builder.ctpop(arguments[0])
 
     return types.uint64(value), emit
@@ -33,22 +39,49 @@ _ones: Any = intrinsic(_popcount)
 
 
 @cache
-def _scan_of_width(words: int) -> Any:  # noqa: ANN401, C901 - one kernel, as numba wants it
-    """Compile the scan for codes of *words* words: a fixed width lets LLVM unroll it."""
+def _scan_of_width(words: int) -> Any:  # noqa: C901 - one kernel, as numba wants it
+    """Compile the scan for codes of *words* words: a fixed width lets LLVM unroll it.
+
+    Two rows at a time meet a block, as long as both fit the registers: each word of the
+    block is loaded once for both.  Distances are not stored: where the nearest code of a
+    block is within the limit, which is rare, they are measured again.
+    """
 
     @numba.njit(cache=True, nogil=True)
-    def measure(row: Any, block: Any, distance: Any) -> Any:  # noqa: ANN401
+    def nearest(row: Any, block: Any) -> Any:
         least = np.uint64(0xFFFFFFFF)
         for lane in range(LANES):
             bits = np.uint64(0)
             for word in range(words):
                 bits += _ones(row[word] ^ block[word, lane])
-            distance[lane] = bits
             least = min(least, bits)
         return least
 
     @numba.njit(cache=True, nogil=True)
-    def keep(distance: Any, limit: Any, index: int, first: int, out: Any, count: int) -> Any:  # noqa: ANN401
+    def nearest_of_two(row: Any, next_row: Any, block: Any) -> Any:
+        least = np.uint64(0xFFFFFFFF)
+        next_least = np.uint64(0xFFFFFFFF)
+        for lane in range(LANES):
+            bits = np.uint64(0)
+            next_bits = np.uint64(0)
+            for word in range(words):
+                code = block[word, lane]
+                bits += _ones(row[word] ^ code)
+                next_bits += _ones(next_row[word] ^ code)
+            least = min(least, bits)
+            next_least = min(next_least, next_bits)
+        return least, next_least
+
+    @numba.njit(cache=True, nogil=True)
+    def keep(
+        rows: Any, index: int, block: Any, first: int, limit: Any, out: Any, count: int
+    ) -> Any:
+        distance = np.empty(LANES, np.uint64)
+        for lane in range(LANES):
+            bits = np.uint64(0)
+            for word in range(words):
+                bits += _ones(rows[index, word] ^ block[word, lane])
+            distance[lane] = bits
         for lane in range(LANES):
             if distance[lane] <= limit:
                 if count < len(out):
@@ -58,31 +91,54 @@ def _scan_of_width(words: int) -> Any:  # noqa: ANN401, C901 - one kernel, as nu
                 count += 1
         return count
 
+    @numba.njit(cache=True, nogil=True)
+    def stripe(
+        rows: Any, low: int, high: int, blocks: Any, limit: Any, below: int, out: Any
+    ) -> Any:
+        count = 0
+        for number in range(len(blocks)):
+            block = blocks[number]
+            first = number * LANES
+            # A row is wanted here if it meets the block's last code.
+            last = min(high, first + LANES - below)
+            index = low
+            if words <= _TWO_ROWS:
+                while index + 1 < last:
+                    least, next_least = nearest_of_two(rows[index], rows[index + 1], block)
+                    if least <= limit:
+                        count = keep(rows, index, block, first, limit, out, count)
+                    if next_least <= limit:
+                        count = keep(rows, index + 1, block, first, limit, out, count)
+                    index += 2
+            while index < last:
+                if nearest(rows[index], block) <= limit:
+                    count = keep(rows, index, block, first, limit, out, count)
+                index += 1
+        return count
+
     @numba.njit(parallel=True, cache=True, nogil=True)
-    def scan(rows: Any, blocks: Any, limit: Any, out: Any) -> Any:  # noqa: ANN401
+    def scan(rows: Any, blocks: Any, limit: Any, below: int, out: Any) -> Any:
         counts = np.zeros(len(out), np.int64)
-        for stripe in numba.prange(len(out)):
-            distance = np.empty(LANES, np.uint64)
-            count = 0
-            low, high = len(rows) * stripe // len(out), len(rows) * (stripe + 1) // len(out)
-            for number in range(len(blocks)):
-                for index in range(low, high):
-                    if measure(rows[index], blocks[number], distance) <= limit:
-                        first = number * LANES
-                        count = keep(distance, limit, index, first, out[stripe], count)
-            counts[stripe] = count
+        for turn in numba.prange(len(out)):
+            # Above a diagonal early rows meet more codes: every thread gets some of them.
+            part = turn * _SPREAD % len(out)
+            low, high = len(rows) * part // len(out), len(rows) * (part + 1) // len(out)
+            counts[part] = stripe(rows, low, high, blocks, limit, below, out[part])
         return counts
 
     return scan
 
 
-def scan_numba(rows: Words, blocks: Words, limit: int, most: int) -> Hits | None:
+def scan_numba(
+    rows: Words, blocks: Words, limit: int, most: int, below: int = EVERYWHERE
+) -> Hits | None:
     """Scan with the compiled kernel; the same pairs as `kernels.scan_numpy`, in row order."""
     out = np.empty((_STRIPES, max(1, most // _STRIPES), 3), dtype=np.int32)
-    counts = _scan_of_width(rows.shape[1])(rows, blocks, np.uint64(limit), out)
+    counts = _scan_of_width(rows.shape[1])(rows, blocks, np.uint64(limit), below, out)
     if counts.max(initial=0) > out.shape[1]:
         return None
     hits = np.concatenate([out[stripe, : counts[stripe]] for stripe in range(_STRIPES)])
+    hits = hits[hits[:, 1] >= hits[:, 0] + below]
     order = np.lexsort((hits[:, 1], hits[:, 0]))
     row, code, distance = hits[order].astype(np.int64).T
     return row, code, distance

@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 LANES = 256
 """Codes in one word-major block."""
 
+EVERYWHERE = -(1 << 30)
+"""Below every code: each row meets all of them."""
+
 Words = NDArray[np.uint64]
 Hits = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 
@@ -22,8 +25,13 @@ Hits = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 class Scan(Protocol):
     """Rows x tile -> (row, code, distance) of all pairs within the limit, or None if too many."""
 
-    def __call__(self, rows: Words, blocks: Words, limit: int, most: int) -> Hits | None:
-        """Compare *rows* (n x words) with *blocks* (b x words x 256); at most *most* pairs."""
+    def __call__(
+        self, rows: Words, blocks: Words, limit: int, most: int, below: int = EVERYWHERE
+    ) -> Hits | None:
+        """Compare *rows* (n x words) with *blocks* (b x words x 256); at most *most* pairs.
+
+        Row i meets the codes from i + *below* on: above the diagonal of one set with itself.
+        """
 
 
 def blocks_of(codes: Words) -> Words:
@@ -34,7 +42,9 @@ def blocks_of(codes: Words) -> Words:
     return np.ascontiguousarray(padded.reshape(-1, LANES, words).transpose(0, 2, 1))
 
 
-def scan_numpy(rows: Words, blocks: Words, limit: int, most: int) -> Hits | None:
+def scan_numpy(
+    rows: Words, blocks: Words, limit: int, most: int, below: int = EVERYWHERE
+) -> Hits | None:
     """Scan with NumPy's popcount: the reference, and the engine where numba is missing."""
     found: list[tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]] = []
     total = 0
@@ -42,11 +52,13 @@ def scan_numpy(rows: Words, blocks: Words, limit: int, most: int) -> Hits | None
         distance = np.zeros((len(rows), LANES), dtype=np.int64)
         for word in range(block.shape[0]):
             distance += np.bitwise_count(rows[:, word, None] ^ block[word])
-        row, lane = np.nonzero(distance <= limit)
+        first = number * LANES
+        meets = np.arange(first, first + LANES) >= np.arange(len(rows))[:, None] + below
+        row, lane = np.nonzero((distance <= limit) & meets)
         total += len(row)
         if total > most:
             return None
-        found.append((row, lane + number * LANES, distance[row, lane]))
+        found.append((row, lane + first, distance[row, lane]))
     if not found:
         empty = np.zeros(0, dtype=np.int64)
         return empty, empty, empty

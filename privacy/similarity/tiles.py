@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privacy.similarity.folding import fold
-from privacy.similarity.kernels import Hits, Scan, Words, blocks_of, default_scan
+from privacy.similarity.kernels import EVERYWHERE, Hits, Scan, Words, blocks_of, default_scan
 
 SIDE = 65536
 """Rows and codes of a tile: seconds of work against megabytes of codes."""
@@ -143,21 +143,22 @@ def compare_tile(
     blocks = blocks_of(fold(codes, terms.width) if narrow else codes)
     lanes = blocks.shape[2]
     # Above the diagonal a row of number i meets codes from i + 1 on.
-    below = tile.row - tile.code + 1
-    last = min(tile.rows, tile.codes - below) if terms.upper else tile.rows
+    below = tile.row - tile.code + 1 if terms.upper else EVERYWHERE
+    last = min(tile.rows, tile.codes - below)
     for first in range(0, last, _STRIPE):
         some = rows[first : min(last, first + _STRIPE)]
-        skip = max(0, first + below) // lanes if terms.upper else 0
+        skip = max(0, first + below) // lanes * lanes
         folded = np.ascontiguousarray(fold(some, terms.width) if narrow else some)
-        for low, (row, code, distance) in _halving(scan, folded, blocks[skip:], terms.limit):
-            found = Found(row + low + first, code + skip * lanes, distance)
+        for low, (row, code, distance) in _halving(
+            scan, folded, blocks[skip // lanes :], terms.limit, first + below - skip
+        ):
+            found = Found(row + low + first, code + skip, distance)
             found = found.where(found.right < len(codes))
             if narrow:
                 exact = distances(rows, codes, found.left, found.right)
                 found = Found(found.left, found.right, exact)
                 found = found.where(exact <= terms.limit)
-            found = found.moved(tile.row, tile.code)
-            yield found.where(found.left < found.right) if terms.upper else found
+            yield found.moved(tile.row, tile.code)
 
 
 def distances(
@@ -193,13 +194,15 @@ class Here:
 HERE = Here()
 
 
-def _halving(scan: Scan, rows: Words, blocks: Words, limit: int) -> Iterator[tuple[int, Hits]]:
+def _halving(
+    scan: Scan, rows: Words, blocks: Words, limit: int, below: int
+) -> Iterator[tuple[int, Hits]]:
     """Yield (first row, hits), cutting the rows in halves while a scan finds too many."""
     todo = [(0, len(rows))]
     while todo:
         low, high = todo.pop()
         most = _MOST_PAIRS if high - low > 1 else 16 * blocks.shape[0] * blocks.shape[2]
-        hits = scan(rows[low:high], blocks, limit, most)
+        hits = scan(rows[low:high], blocks, limit, most, low + below)
         if hits is None:
             middle = (low + high) // 2
             todo += [(middle, high), (low, middle)]
