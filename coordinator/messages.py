@@ -87,7 +87,8 @@ class Review:
 class EncodingPart:
     """Rows ``first_row`` .. of one department's encodings, in the order of their handles.
 
-    ``tokens``: kind -> rows x 32 bytes; ``views``: id -> rows x (bits / 64) words.
+    ``tokens``: kind -> rows x 32 bytes; ``views``: id -> rows x (bits / 64) words;
+    ``labels``: pass -> rows, the blocks of the labelled variant.
     """
 
     plan_digest: bytes
@@ -98,6 +99,7 @@ class EncodingPart:
     rows: int
     tokens: Mapping[str, NDArray[np.uint8]] = field(repr=False)
     views: Mapping[str, NDArray[np.uint64]] = field(repr=False)
+    labels: Mapping[str, NDArray[np.uint64]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +120,7 @@ class UniversePart:
     views: Mapping[str, NDArray[np.uint64]] = field(repr=False)
     slot_table: int
     slot_table_digest: bytes
+    labels: Mapping[str, NDArray[np.uint64]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from coordinator.messages import (
     UniversePart,
 )
 from protos import common_pb2, node_pb2
-from protos.values import malformed, member_id, sized
+from protos.values import blocks_bytes, blocks_value, malformed, member_id, sized
 
 TOKEN_BYTES = 32
 WORD_BYTES = 8
@@ -59,7 +59,7 @@ def encoding_value(message: node_pb2.EncodingChunk) -> EncodingPart:
     rows = message.rows
     if not 0 < rows <= message.total_rows or message.first_row + rows > message.total_rows:
         raise malformed("rows")
-    if len(message.tokens) + len(message.views) > MOST_ARRAYS:
+    if len(message.tokens) + len(message.views) + len(message.labels) > MOST_ARRAYS:
         raise malformed("views")
     tokens = {
         _name(kind): _bytes(sized(data, rows * TOKEN_BYTES, "tokens"), rows)
@@ -75,6 +75,7 @@ def encoding_value(message: node_pb2.EncodingChunk) -> EncodingPart:
         rows,
         tokens,
         views,
+        {_name(p): blocks_value(data, rows) for p, data in message.labels.items()},
     )
 
 
@@ -88,6 +89,7 @@ def encoding_message(part: EncodingPart) -> node_pb2.EncodingChunk:
         rows=part.rows,
         tokens={kind: array.tobytes() for kind, array in part.tokens.items()},
         views=_packed(part.views),
+        labels=blocks_bytes(part.labels),
     )
     message.encoding_pass = part.salt_pass
     return message
@@ -107,6 +109,7 @@ def universe_message(part: UniversePart) -> node_pb2.UniverseChunk:
         views=_packed(part.views),
         slot_table=part.slot_table,
         slot_table_digest=part.slot_table_digest,
+        labels=blocks_bytes(part.labels),
     )
 
 

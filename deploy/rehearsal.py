@@ -22,6 +22,7 @@ from nodes.ingest.department import DepartmentMapping, load_department
 from nodes.intake import Intake, take_in
 from privacy.encoding.batch import Batch
 from privacy.encoding.encoder import Encoder
+from privacy.encoding.labels import in_blocks, label_bits
 from privacy.encoding.schema import default_schema
 from privacy.errors import Text
 from privacy.keys import LinkKeys
@@ -95,6 +96,7 @@ def rehearse(
     truth: Path | None = None,
     progress: Progress | None = None,
     key: bytes | None = None,
+    labels_for: int = 0,
 ) -> Rehearsal:
     """Take in, encode and link all departments of *folder*; write nothing.
 
@@ -104,6 +106,8 @@ def rehearse(
         progress: told before each step.
         key: 32 bytes that fix encodings and the draw of second-pass rows, for tests;
             from the operating system, and forgotten afterwards, when None.
+        labels_for: with block labels, as a population of so many children would send
+            them (without dummies); 0 for none.
 
     Raises:
         EnishiError: a mapping or file cannot be used; nothing was linked then.
@@ -112,7 +116,7 @@ def rehearse(
     known = read_truth(truth, [m.department for m in mappings]) if truth is not None else None
     steps = _Steps(progress, total=2 * len(mappings) + 3)
     intakes = tuple(_take_in(mapping, steps) for mapping in mappings)
-    linker = _link(intakes, steps, key or os.urandom(_KEY_BYTES))
+    linker = _link(intakes, steps, key or os.urandom(_KEY_BYTES), labels_for)
     clusters = _per_row(intakes, linker)
     steps.finish()
     return Rehearsal(
@@ -147,16 +151,17 @@ def _take_in(mapping: DepartmentMapping, steps: _Steps) -> Intake:
     return take_in(mapping)
 
 
-def _link(intakes: Sequence[Intake], steps: _Steps, key: bytes) -> Linker:
+def _link(intakes: Sequence[Intake], steps: _Steps, key: bytes, labels_for: int) -> Linker:
     """Encode and link in two passes, as nodes and coordinator do (PROTOCOL 2)."""
-    schema = default_schema()
+    schema, bits = default_schema(labels=labels_for > 0), label_bits(labels_for)
     encoder = Encoder(schema, LinkKeys(1, 1, key))
     first, *later = (salt_pass.name for salt_pass in schema.passes)
     batches: list[Batch] = []
     for intake in intakes:
         name = intake.records.department
         steps.begin(Text(f"{name} を符号化", f"encoding {name}"))
-        batches.append(encoder.encode(intake.records.persons, name, (first,)))
+        encoded = encoder.encode(intake.records.persons, name, (first,))
+        batches.append(in_blocks(encoded, bits))
     steps.begin(Text("第一パスの連結", "linking, first pass"))
     linker = start(batches)
     if not later:
@@ -167,7 +172,7 @@ def _link(intakes: Sequence[Intake], steps: _Steps, key: bytes) -> Linker:
     for intake in intakes:
         name = intake.records.department
         persons = [intake.records.persons[row] for row in asked[name].tolist()]
-        again.append(encoder.encode(persons, name, later))
+        again.append(in_blocks(encoder.encode(persons, name, later), bits))
     steps.begin(Text("第二パスの連結", "linking, second pass"))
     return linker.second_pass(again, asked)
 

@@ -38,6 +38,7 @@ class UniversePiece:
     entry_slots: NDArray[np.uint32] = field(repr=False)
     tokens: Mapping[str, NDArray[np.uint8]] = field(repr=False)
     views: Mapping[str, NDArray[np.uint64]] = field(repr=False)
+    labels: Mapping[str, NDArray[np.uint64]] = field(default_factory=dict, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ from protos.values import (
     DIGEST_BYTES,
     audit_entry_line,
     audit_entry_message,
+    blocks_bytes,
+    blocks_value,
     head_message,
     head_value,
     malformed,
@@ -100,6 +102,7 @@ def encoding_messages(
             rows=piece.rows,
             tokens={kind: values.tobytes() for kind, values in piece.tokens.items()},
             views=_packed(piece),
+            labels=blocks_bytes(piece.labels),
         )
 
 
@@ -147,6 +150,7 @@ def universe_piece(message: node_pb2.UniverseChunk) -> UniversePiece:
             for kind, octets in message.tokens.items()
         },
         views={view: _codes(octets, entries, view) for view, octets in message.views.items()},
+        labels={name: blocks_value(octets, entries) for name, octets in message.labels.items()},
     )
 
 

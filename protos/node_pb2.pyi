@@ -406,6 +406,26 @@ class EncodingChunk(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.bytes
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.bytes = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     PLAN_DIGEST_FIELD_NUMBER: _builtins.int
     SCHEMA_DIGEST_FIELD_NUMBER: _builtins.int
     ENCODING_PASS_FIELD_NUMBER: _builtins.int
@@ -414,6 +434,7 @@ class EncodingChunk(_message.Message):
     ROWS_FIELD_NUMBER: _builtins.int
     TOKENS_FIELD_NUMBER: _builtins.int
     VIEWS_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
     plan_digest: _builtins.bytes
     schema_digest: _builtins.bytes
     encoding_pass: _builtins.str
@@ -428,6 +449,10 @@ class EncodingChunk(_message.Message):
     def views(self) -> _containers.ScalarMap[_builtins.str, _builtins.bytes]:
         """view -> rows x (bits / 8) bytes"""
 
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.bytes]:
+        """pass -> little-endian uint32 a row: its block, 0 for none"""
+
     def __init__(
         self,
         *,
@@ -439,10 +464,11 @@ class EncodingChunk(_message.Message):
         rows: _builtins.int = ...,
         tokens: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
         views: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["encoding_pass", b"encoding_pass", "first_row", b"first_row", "plan_digest", b"plan_digest", "rows", b"rows", "schema_digest", b"schema_digest", "tokens", b"tokens", "total_rows", b"total_rows", "views", b"views"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["encoding_pass", b"encoding_pass", "first_row", b"first_row", "labels", b"labels", "plan_digest", b"plan_digest", "rows", b"rows", "schema_digest", b"schema_digest", "tokens", b"tokens", "total_rows", b"total_rows", "views", b"views"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -525,6 +551,26 @@ class UniverseChunk(_message.Message):
         def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
         def WhichOneof(self, oneof_group: _Never) -> None: ...
 
+    @_typing.final
+    class LabelsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.bytes
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.bytes = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
     PLAN_DIGEST_FIELD_NUMBER: _builtins.int
     SCHEMA_DIGEST_FIELD_NUMBER: _builtins.int
     MODEL_JSON_FIELD_NUMBER: _builtins.int
@@ -536,6 +582,7 @@ class UniverseChunk(_message.Message):
     VIEWS_FIELD_NUMBER: _builtins.int
     SLOT_TABLE_FIELD_NUMBER: _builtins.int
     SLOT_TABLE_DIGEST_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
     plan_digest: _builtins.bytes
     schema_digest: _builtins.bytes
     model_json: _builtins.bytes
@@ -555,6 +602,10 @@ class UniverseChunk(_message.Message):
     def views(self) -> _containers.ScalarMap[_builtins.str, _builtins.bytes]:
         """view -> entries x (bits / 8) bytes"""
 
+    @_builtins.property
+    def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.bytes]:
+        """pass -> little-endian uint32 an entry: its block"""
+
     def __init__(
         self,
         *,
@@ -569,10 +620,11 @@ class UniverseChunk(_message.Message):
         views: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
         slot_table: _builtins.int = ...,
         slot_table_digest: _builtins.bytes = ...,
+        labels: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_slots", b"entry_slots", "first_entry", b"first_entry", "model_json", b"model_json", "plan_digest", b"plan_digest", "schema_digest", b"schema_digest", "slot_table", b"slot_table", "slot_table_digest", b"slot_table_digest", "tokens", b"tokens", "total_entries", b"total_entries", "total_slots", b"total_slots", "views", b"views"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["entry_slots", b"entry_slots", "first_entry", b"first_entry", "labels", b"labels", "model_json", b"model_json", "plan_digest", b"plan_digest", "schema_digest", b"schema_digest", "slot_table", b"slot_table", "slot_table_digest", b"slot_table_digest", "tokens", b"tokens", "total_entries", b"total_entries", "total_slots", b"total_slots", "views", b"views"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -589,6 +641,7 @@ class SlotChunk(_message.Message):
     TOTAL_ROWS_FIELD_NUMBER: _builtins.int
     FIRST_ROW_FIELD_NUMBER: _builtins.int
     SLOTS_FIELD_NUMBER: _builtins.int
+    LEFT_OUT_FIELD_NUMBER: _builtins.int
     plan_digest: _builtins.bytes
     slot_table: _builtins.int
     slot_table_digest: _builtins.bytes
@@ -597,6 +650,10 @@ class SlotChunk(_message.Message):
     first_row: _builtins.int
     slots: _builtins.bytes
     """little-endian uint32 a row, in handle order"""
+    @_builtins.property
+    def left_out(self) -> _common_pb2.Problem:
+        """The round went on without this node: it gets the table with no row, and why."""
+
     def __init__(
         self,
         *,
@@ -607,10 +664,11 @@ class SlotChunk(_message.Message):
         total_rows: _builtins.int = ...,
         first_row: _builtins.int = ...,
         slots: _builtins.bytes = ...,
+        left_out: _common_pb2.Problem | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["left_out", b"left_out"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_row", b"first_row", "plan_digest", b"plan_digest", "slot_table", b"slot_table", "slot_table_digest", b"slot_table_digest", "slots", b"slots", "total_rows", b"total_rows", "total_slots", b"total_slots"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_row", b"first_row", "left_out", b"left_out", "plan_digest", b"plan_digest", "slot_table", b"slot_table", "slot_table_digest", b"slot_table_digest", "slots", b"slots", "total_rows", b"total_rows", "total_slots", b"total_slots"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+import numpy as np
+from numpy.typing import NDArray
+
 from privacy.audit import Entry, Head, SignedHead
 from privacy.errors import ProtocolError, Text
 from privacy.plan import Plan
@@ -46,6 +49,20 @@ def sized(value: bytes, size: int, what: str) -> bytes:
     if len(value) != size:
         raise malformed(what)
     return value
+
+
+def blocks_bytes(labels: Mapping[str, NDArray[np.uint64]]) -> dict[str, bytes]:
+    """Return block labels, by pass one number a row, as little-endian uint32."""
+    return {name: blocks.astype("<u4").tobytes() for name, blocks in labels.items()}
+
+
+def blocks_value(data: bytes, rows: int) -> NDArray[np.uint64]:
+    """Return the block labels of *rows* rows from little-endian uint32.
+
+    Raises:
+        ProtocolError: it has not one for each row.
+    """
+    return np.frombuffer(sized(data, 4 * rows, "labels"), dtype="<u4").astype(np.uint64)
 
 
 def member_id(value: str, what: str = "id") -> str:

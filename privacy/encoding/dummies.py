@@ -9,7 +9,7 @@ with a higher number and never takes any away, else two rounds would show which 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -21,7 +21,6 @@ from privacy.encoding.encoder import Encoder
 from privacy.encoding.filters import Content
 from privacy.encoding.grams import gram_id
 from privacy.encoding.tokens import TOKEN_BYTES, block_labels
-from privacy.errors import BadInputError, Text
 from privacy.keys import derive, keystream
 
 FIELD = "dummy"
@@ -29,6 +28,16 @@ FIELD = "dummy"
 _GRAMS, _HASHES = 24, 9  # about 195 of 1,024 bits, as a real record of the default schema
 _GRAM_BYTES = 16
 _Word = TypeVar("_Word", np.uint64, np.uint8)
+
+
+@dataclass(frozen=True, slots=True)
+class Pads:
+    """For the labelled variant: which blocks dummies pad, and whom they are modelled on."""
+
+    labels: Labels = field(repr=False)
+    """The first-pass label of each dummy."""
+    among: NDArray[np.int64] = field(repr=False)
+    """Rows of the batch that have a first-pass label themselves."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +52,7 @@ class DummySource:
         like: Batch,
         numbers: range,
         passes: Sequence[str] = ("first",),
-        salts: Mapping[str, Sequence[str]] | None = None,
+        padding: Pads | None = None,
     ) -> Batch:
         """Return the dummies of these *numbers*, to be mixed among the rows of *like*.
 
@@ -56,37 +65,27 @@ class DummySource:
             like: the real rows they hide among.
             numbers: which dummies, for example ``range(already_drawn, wanted)``.
             passes: as encoded for *like*.
-            salts: for the labelled variant, by pass, the salt value (so the block) each
-                dummy pads.
-
-        Raises:
-            BadInputError: a labelled schema without salts: a block of its own would show it.
+            padding: for the labelled variant, which block each dummy pads in the first
+                pass; without it, and in later passes, labels are as random as salts.
         """
-        if encoder.schema.labels and salts is None:
-            raise BadInputError(
-                Text(
-                    "ブロックラベルを送る場合、ダミーには所属ブロックが必要です。",
-                    "With block labels every dummy needs a block to stand in.",
-                ),
-                Text(
-                    "埋めるブロックの値を渡してください。",
-                    "Give the salt values of the blocks to pad.",
-                ),
-            )
         content = self._content(encoder, numbers)
-        models = self._models(encoder, numbers, like.rows)
+        first = encoder.schema.passes[0].name
+        among = np.arange(like.rows) if padding is None else padding.among
+        models = self._models(encoder, numbers, among)
         present = np.ones(len(numbers), dtype=np.bool_)
         views: dict[str, Codes] = {}
         labels: dict[str, Labels] = {}
         for name in passes:
             salt_pass = encoder.schema.get_pass(name)
             own = self._texts(encoder, numbers, f"salt {name}")
-            chosen = list(salts[name]) if salts and name in salts else own
             if encoder.schema.labels and salt_pass.salt:
-                labels[name] = block_labels(encoder.link_keys, name, chosen)
+                drawn = block_labels(encoder.link_keys, name, own)
+                if padding is not None and name == first:
+                    drawn = padding.labels
+                labels[name] = _blank_as(drawn, like.labels[name], models)
             for view in salt_pass.views:
                 view_id = f"{name}/{view.name}"
-                codes = encoder.encode_view(salt_pass, view_id, content, chosen, present)
+                codes = encoder.encode_view(salt_pass, view_id, content, own, present)
                 views[view_id] = _blank_as(codes, like.views[view_id], models)
         tokens = {
             kind: _blank_as(self._tokens(encoder, numbers, kind), values, models)
@@ -113,9 +112,12 @@ class DummySource:
         hashes = np.full(starts.shape, _HASHES, dtype=np.uint8)
         return Content(starts, np.full_like(starts, _GRAMS), hashes, ids)
 
-    def _models(self, encoder: Encoder, numbers: range, rows: int) -> NDArray[np.int64]:
+    def _models(
+        self, encoder: Encoder, numbers: range, rows: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
         drawn = [self._stream(encoder, number, "model", 8) for number in numbers]
-        return np.array([int.from_bytes(x, "little") % max(rows, 1) for x in drawn], np.int64)
+        places = [int.from_bytes(x, "little") % max(len(rows), 1) for x in drawn]
+        return rows[places] if len(rows) else np.array(places, dtype=np.int64)
 
     def _texts(self, encoder: Encoder, numbers: range, use: str) -> list[str]:
         return [self._stream(encoder, number, use, _GRAM_BYTES).hex() for number in numbers]
@@ -131,5 +133,6 @@ def _blank_as(
 ) -> NDArray[_Word]:
     """Blank those of *values* whose model row is missing in *real*."""
     if len(real):
-        values[~real[models].any(axis=1)] = 0
+        held = real[models] != 0
+        values[~(held.any(axis=1) if held.ndim > 1 else held)] = 0
     return values

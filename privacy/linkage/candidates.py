@@ -18,11 +18,13 @@ from math import comb
 import numpy as np
 from numpy.typing import NDArray
 
-from privacy.encoding.batch import Codes
+from privacy.encoding.batch import Codes, Labels
+from privacy.linkage.blocks import Blocks, among, between
 from privacy.linkage.stack import Ids, Stack
 from privacy.similarity.engine import LOCAL, Engine
 from privacy.similarity.search import pairs_among, pairs_within, present
 from privacy.similarity.sinks import MemorySink, Sinks
+from privacy.similarity.tiles import HERE, Found, TileExecutor
 
 TOKENS = ("T1", "A", "B")
 _FALSE_PER_ROW = 1.0
@@ -103,11 +105,21 @@ def pairs_by_token(stack: Stack, name: str) -> Pairs:
 def pairs_by_view(
     stack: Stack, view: str, *, false_per_row: float = _FALSE_PER_ROW, engine: Engine = LOCAL
 ) -> Iterator[Pairs]:
-    """Yield all pairs, also inside departments, that *view* lifts out of the noise, as found."""
-    codes = stack.views[view]
-    count = len(present(codes))
-    limit = largest_distance(64 * codes.shape[1], count * (count - 1) // 2, false_per_row * count)
-    for hits in pairs_among(codes, limit, executor=engine.executor):
+    """Yield all pairs, also inside departments, that *view* lifts out of the noise, as found.
+
+    Where rows carry block labels, only pairs of one block.
+    """
+    codes, labels = stack.views[view], stack.label(view)
+    bits = 64 * codes.shape[1]
+    if labels is None:
+        count = len(present(codes))
+        limit = largest_distance(bits, count * (count - 1) // 2, false_per_row * count)
+        found = pairs_among(codes, limit, executor=engine.executor)
+    else:
+        blocks = Blocks.of(codes, labels)
+        limit = largest_distance(bits, blocks.pairs, false_per_row * len(blocks.rows))
+        found = among(codes, blocks, limit, engine.executor)
+    for hits in found:
         yield Pairs(hits.left, hits.right)
 
 
@@ -136,7 +148,7 @@ def candidates_between(
     and the codes of both are left where they are.
 
     Args:
-        tokens: the two departments' rows and tokens; pairs number these rows.
+        tokens: the two departments' rows, tokens and labels; pairs number these rows.
         passes: whose views are compared.
         left: views of the first department.
         right: views of the second department.
@@ -145,11 +157,11 @@ def candidates_between(
     parts = [pairs_by_token(tokens, name) for name in TOKENS if name in tokens.tokens]
     for view, codes in left.items():
         if view.startswith(wanted) and view in right:
-            rows = len(present(right[view]))
-            comparisons = rows * len(present(codes))
-            limit = largest_distance(64 * codes.shape[1], comparisons, _FALSE_PER_ROW * rows)
-            found = pairs_within(codes, right[view], limit)
-            parts += [Pairs(hits.left, hits.right + tokens.offsets[1]) for hits in found]
+            labels, cut = tokens.label(view), tokens.offsets[1]
+            sides = None if labels is None else (labels[:cut], labels[cut:])
+            count = len(present(right[view]))
+            found = _between(codes, right[view], sides, _FALSE_PER_ROW * count)
+            parts += [Pairs(hits.left, hits.right + cut) for hits in found]
     return merge(parts, tokens.rows)
 
 
@@ -166,14 +178,37 @@ def remaining_candidates(
     """
 
     def parts() -> Iterator[Pairs]:
-        for codes in stack.views.values():
+        for view, codes in stack.views.items():
             left = np.where(seekers[:, None], codes, np.uint64(0))
             right = np.where(sought[:, None], codes, np.uint64(0))
-            rows = len(present(left))
-            allowed = max(_FALSE_PER_ROW * rows, _FALSE_REMAINING / len(stack.views))
-            limit = largest_distance(64 * codes.shape[1], rows * len(present(right)), allowed)
-            for hits in pairs_within(left, right, limit, executor=engine.executor):
+            false = _FALSE_PER_ROW * len(present(left))
+            allowed = max(false, _FALSE_REMAINING / len(stack.views))
+            labels = stack.label(view)
+            sides = None if labels is None else (labels, labels)
+            for hits in _between(left, right, sides, allowed, engine.executor):
                 low, high = np.minimum(hits.left, hits.right), np.maximum(hits.left, hits.right)
                 yield Pairs(low[low < high], high[low < high])
 
     return merge(parts(), stack.rows, engine.sinks)
+
+
+def _between(
+    left: Codes,
+    right: Codes,
+    labels: tuple[Labels, Labels] | None,
+    allowed: float,
+    executor: TileExecutor = HERE,
+) -> Iterator[Found]:
+    """Yield the pairs of a row of each side, in one block where there are *labels*.
+
+    The cut leaves about *allowed* false candidates among the comparisons that are made.
+    """
+    bits = 64 * left.shape[1]
+    if labels is None:
+        comparisons = len(present(left)) * len(present(right))
+        limit = largest_distance(bits, comparisons, allowed)
+        yield from pairs_within(left, right, limit, executor=executor)
+        return
+    one, other = Blocks.of(left, labels[0]), Blocks.of(right, labels[1])
+    limit = largest_distance(bits, one.pairs_with(other), allowed)
+    yield from between(left, right, one, other, limit, executor)

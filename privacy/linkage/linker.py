@@ -19,7 +19,7 @@ from privacy.errors import ProtocolError, Text
 from privacy.linkage.candidates import Pairs, candidates, merge, remaining_candidates
 from privacy.linkage.clusters import Solution, Thresholds, numbers_bind, solve
 from privacy.linkage.evidence import Brief, Number, evidence
-from privacy.linkage.stack import Ids, Stack, stack, stack_views
+from privacy.linkage.stack import Ids, Stack, stack, stack_labels, stack_views
 from privacy.linkage.training import draw, fit
 from privacy.linkage.weights import Floats, MatchModel, MatchModels, probabilities
 from privacy.similarity.engine import LOCAL, Engine
@@ -129,7 +129,7 @@ class Linker:
         ]
         counts = np.diff(self.stack.offsets).tolist()
         views = stack_views(ordered, where, counts)
-        enlarged = self.stack.with_views(views)
+        enlarged = self.stack.with_views(views, stack_labels(ordered, where, counts))
         passes = tuple(dict.fromkeys(view.partition("/")[0] for view in views))
         again = candidates(enlarged, passes, self.engine)
         found = merge([self.everything, again], enlarged.rows, self.engine.sinks)

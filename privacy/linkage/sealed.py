@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from privacy.encoding.batch import Batch, Codes, Tokens
+from privacy.encoding.batch import Batch, Codes, Labels, Tokens
 from privacy.errors import ProtocolError, Text
 from privacy.linkage.candidates import Pairs, candidates_between
 from privacy.linkage.evidence import Number, evidence_between
@@ -28,11 +28,12 @@ _UNIVERSE = "*"
 
 @dataclass(frozen=True, slots=True)
 class Universe:
-    """Two entries a slot in random order: slot, tokens and views of each; no department."""
+    """Two entries a slot in random order: slot, tokens, views, labels of each; no department."""
 
     slots: Ids = field(repr=False)
     tokens: Mapping[str, Tokens] = field(repr=False)
     views: Mapping[str, Codes] = field(repr=False)
+    labels: Mapping[str, Labels] = field(default_factory=dict, repr=False)
 
     @property
     def count(self) -> int:
@@ -104,6 +105,11 @@ class Offer:
         """Return the width of each view's codes, in words, by view in order."""
         return {view: self._stack.views[view].shape[1] for view in sorted(self._stack.views)}
 
+    @property
+    def blocked(self) -> tuple[str, ...]:
+        """Return the passes whose entries carry block labels, in order."""
+        return tuple(sorted(self._stack.labels))
+
     def part(self, here: slice) -> Universe:
         """Return the entries of *here*."""
         source = self._source[here]
@@ -111,6 +117,7 @@ class Offer:
             self.slots[here],
             {kind: self._tokens[kind][source] for kind in self.kinds},
             {view: self._codes(view, source) for view in self.words},
+            {name: self._labels(name, source) for name in self.blocked},
         )
 
     def _codes(self, view: str, source: Ids) -> Codes:
@@ -120,6 +127,14 @@ class Offer:
         dummy = source >= rows
         codes[dummy] = 0 if pool is None else pool[source[dummy] - rows]
         return codes
+
+    def _labels(self, name: str, source: Ids) -> Labels:
+        rows = self._stack.rows
+        labels = self._stack.labels[name][np.minimum(source, rows - 1)]
+        pool = self._dummies.labels.get(name)
+        dummy = source >= rows
+        labels[dummy] = 0 if pool is None else pool[source[dummy] - rows]
+        return labels
 
 
 def offer(
@@ -166,7 +181,8 @@ def match_locally(
     A slot takes at most one row (own duplicates are resolved before), and a row one slot.
     An entry with another resident number is never the row's, as among open departments.
     """
-    batch = Batch(_UNIVERSE, len(offered.slots), {}, dict(offered.views))
+    entries = len(offered.slots)
+    batch = Batch(_UNIVERSE, entries, {}, dict(offered.views), dict(offered.labels))
     check_batch(batch)
     check_batch(own)
     tokens = stack([replace(batch, tokens=dict(offered.tokens), views={}), replace(own, views={})])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from privacy.encoding.batch import Batch, Codes, Tokens
+from privacy.encoding.batch import Batch, Codes, Labels, Tokens
 from privacy.errors import ProtocolError, Text
 
 Ids = NDArray[np.int64]
@@ -30,6 +30,8 @@ class Stack:
     department: Ids = field(repr=False)
     tokens: Mapping[str, Ids] = field(repr=False)
     views: Mapping[str, Codes] = field(repr=False)
+    labels: Mapping[str, Labels] = field(default_factory=dict, repr=False)
+    """By pass: a row's block, from 1; 0 where it has none.  Empty without block labels."""
 
     @property
     def rows(self) -> int:
@@ -44,9 +46,17 @@ class Stack:
         """Return the ids of token *name*; all missing where nobody sent it."""
         return self.tokens.get(name, np.full(self.rows, -1, dtype=np.int64))
 
-    def with_views(self, views: Mapping[str, Codes]) -> Stack:
+    def with_views(
+        self, views: Mapping[str, Codes], labels: Mapping[str, Labels] | None = None
+    ) -> Stack:
         """Return the stack with further *views*, each rows x words with zeros where missing."""
-        return replace(self, views={**self.views, **views})
+        return replace(
+            self, views={**self.views, **views}, labels={**self.labels, **(labels or {})}
+        )
+
+    def label(self, view: str) -> Labels | None:
+        """Return the blocks in which *view* (``pass/view``) is compared; None: all pairs are."""
+        return self.labels.get(view.partition("/")[0])
 
 
 def check_batch(batch: Batch) -> None:
@@ -60,6 +70,9 @@ def check_batch(batch: Batch) -> None:
             raise _wrong(batch.department, name)
         bits = np.bitwise_count(codes).sum(axis=1, dtype=np.int64)
         if len(bits) and (bits == 64 * codes.shape[1]).any():
+            raise _wrong(batch.department, name)
+    for name, labels in batch.labels.items():
+        if labels.dtype != np.uint64 or labels.shape != (batch.rows,):
             raise _wrong(batch.department, name)
     for name, tokens in batch.tokens.items():
         if tokens.dtype != np.uint8 or tokens.shape != (batch.rows, TOKEN_BYTES):
@@ -116,6 +129,7 @@ def stack(batches: Sequence[Batch]) -> Stack:
         department=np.repeat(np.arange(len(batches)), counts),
         tokens=tokens,
         views=stack_views(batches),
+        labels=stack_labels(batches),
     )
 
 
@@ -145,3 +159,27 @@ def stack_views(
             start += sizes[index]
         views[name] = codes
     return views
+
+
+def stack_labels(
+    batches: Sequence[Batch], rows: Sequence[Ids] | None = None, counts: Sequence[int] = ()
+) -> dict[str, Labels]:
+    """Stack the block labels of *batches*, rows as in `stack_views`.
+
+    Raises:
+        ProtocolError: one department sends labels of a pass, and another its views without.
+    """
+    sizes = [batch.rows for batch in batches] if rows is None else list(counts)
+    stacked: dict[str, Labels] = {}
+    for name in dict.fromkeys(name for batch in batches for name in batch.labels):
+        labels = np.zeros(sum(sizes), dtype=np.uint64)
+        start = 0
+        for index, batch in enumerate(batches):
+            where = np.arange(batch.rows) if rows is None else rows[index]
+            if name in batch.labels:
+                labels[start + where] = batch.labels[name]
+            elif any(view.startswith(f"{name}/") for view in batch.views):
+                raise _wrong(batch.department, name)
+            start += sizes[index]
+        stacked[name] = labels
+    return stacked

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
-import pytest
 
 from privacy.encoding.batch import Batch
-from privacy.encoding.dummies import DummySource
+from privacy.encoding.dummies import DummySource, Pads
 from privacy.encoding.encoder import Encoder
 from privacy.encoding.hardening import unpack
 from privacy.encoding.schema import default_schema
-from privacy.errors import BadInputError
 from privacy.keys import CityKey
 from tests.privacy.encoding.people import LINK_KEYS, person, vector_persons
 
@@ -67,13 +67,17 @@ def _pattern(batch: Batch, row: int) -> tuple[bool, ...]:
     return (*views, *(bool(tokens[row].any()) for tokens in batch.tokens.values()))
 
 
-def test_labelled_dummies_need_a_block_and_stand_in_it() -> None:
+def test_labelled_dummies_stand_in_the_blocks_they_pad() -> None:
     encoder = Encoder(default_schema(labels=True), LINK_KEYS)
-    real = encoder.encode([person()], "school")
-    with pytest.raises(BadInputError, match="needs a block"):
-        SOURCE.batch(encoder, real, range(2))
-    padded = SOURCE.batch(encoder, real, range(2), salts={"first": ["2012-04-01", "2012-04-02"]})
-    assert padded.labels["first"][0] == real.labels["first"][0] != padded.labels["first"][1]
+    real = encoder.encode([person(), replace(person(), birth_date="")], "school", ("first", "kana"))
+    pads = Pads(np.array([5, 6], dtype=np.uint64), np.flatnonzero(real.labels["first"]))
+
+    padded = SOURCE.batch(encoder, real, range(2), ("first", "kana"), pads)
+
+    assert padded.labels["first"].tolist() == [5, 6]
+    assert padded.labels["kana"].all()
+    assert padded.views["first/all"].any(axis=1).all()
+    assert padded.labels["kana"][0] != padded.labels["kana"][1]
 
 
 def test_the_secret_does_not_print() -> None:
