@@ -41,18 +41,37 @@ class Thresholds:
     """Below it, a pair that is linked is worth a look too."""
 
 
+def _no_pairs() -> Pairs:
+    return Pairs(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What people found in clerical review, as pairs of stacked rows (`review.py`).
+
+    ``same``: joined before all others, whatever their numbers, which count as one person's
+    from then on; they stand among the pairs that are solved.  ``different``: never in one
+    cluster.
+    """
+
+    same: Pairs = field(default_factory=_no_pairs, repr=False)
+    different: Pairs = field(default_factory=_no_pairs, repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class Solution:
     """The cluster of each stacked row (0..count-1), and pairs by their fate.
 
     ``linked``: indexes of pairs whose rows share a cluster; ``review``: pairs near the
-    threshold; ``conflicts``: likely pairs that contradicting numbers kept apart.
+    threshold; ``conflicts``: likely pairs that contradicting numbers kept apart;
+    ``confirmed``: pairs that people's verdicts joined.
     """
 
     cluster: Ids = field(repr=False)
     linked: Ids = field(repr=False)
     review: Ids = field(repr=False)
     conflicts: Ids = field(repr=False)
+    confirmed: Ids = field(default_factory=lambda: np.zeros(0, dtype=np.int64), repr=False)
 
     @property
     def count(self) -> int:
@@ -83,10 +102,12 @@ def solve(
     thresholds: Thresholds | None = None,
     *,
     binding: bool = True,
+    verdicts: Verdicts | None = None,
 ) -> Solution:
     """Cluster the rows of *stack* by *pairs* across departments and their *probability*.
 
     *binding*: different resident numbers keep rows apart whatever the probability.
+    *verdicts*: what people decided; none by default.
 
     Raises:
         ValueError: more departments than a party mask holds.
@@ -94,28 +115,56 @@ def solve(
     if len(stack.departments) > MOST_DEPARTMENTS:
         raise ValueError(f"at most {MOST_DEPARTMENTS} departments can be linked")
     cuts = thresholds or Thresholds()
-    likely = np.flatnonzero(probability >= cuts.link)
-    number = stack.token("A")
+    found = verdicts or Verdicts()
+    same = _among(pairs, found.same, stack.rows)
+    likely = np.flatnonzero((probability >= cuts.link) | same)
+    number = _one_person(stack.token("A"), found.same)
     left, right = pairs.left[likely], pairs.right[likely]
     doubtful = _doubtful(number, left, right)
     # Rows with a doubtful number join last, and lose their own links rather than others'.
     late = (doubtful[left] | doubtful[right]) & binding
-    order = np.lexsort((-probability[likely], late))
+    order = np.lexsort((-probability[likely], late, ~same[likely]))
     firm = (probability[likely[order]] >= cuts.conflict) & (not binding)
+    apart = (found.different.left, found.different.right)
     join = default_greedy()
-    parent, stopped = join(left[order], right[order], firm, stack.department, number)
+    parent, stopped = join(left[order], right[order], firm, stack.department, number, apart)
     cluster = np.unique(parent, return_inverse=True)[1].astype(np.int64)
     together = cluster[pairs.left] == cluster[pairs.right]
     near = (~together & (probability >= cuts.review)) | (together & (probability < cuts.sure))
     conflict = np.zeros(len(pairs), dtype=np.bool_)
     conflict[likely[order[stopped]]] = True
-    conflict &= ~together
+    decided = same | _among(pairs, found.different, stack.rows)
+    conflict &= ~together & ~decided
     return Solution(
         cluster,
         np.flatnonzero(together),
-        np.flatnonzero(near & ~conflict),
+        np.flatnonzero(near & ~conflict & ~decided),
         np.flatnonzero(conflict),
+        np.flatnonzero(together & same),
     )
+
+
+def _among(pairs: Pairs, wanted: Pairs, rows: int) -> NDArray[np.bool_]:
+    """Tell which of *pairs* are *wanted*."""
+    if not len(wanted):
+        return np.zeros(len(pairs), dtype=np.bool_)
+    return np.isin(pairs.left * rows + pairs.right, wanted.left * rows + wanted.right)
+
+
+def _one_person(number: Ids, same: Pairs) -> Ids:
+    """Return the numbers with those of rows that are the same person made one.
+
+    A child who moved out and back may have two; whoever else holds either of them is
+    then no contradiction.
+    """
+    if not len(same):
+        return number
+    merged = number.copy()
+    for row, other in zip(same.left.tolist(), same.right.tolist(), strict=True):
+        one, two = merged[row], merged[other]
+        if one >= 0 and two >= 0 and one != two:
+            merged[merged == max(one, two)] = min(one, two)
+    return merged
 
 
 def _doubtful(number: Ids, left: Ids, right: Ids) -> NDArray[np.bool_]:

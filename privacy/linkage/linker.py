@@ -30,6 +30,7 @@ _SURE = 0.99
 """Probability without the numbers at which a pair shows how reliable the numbers are."""
 _WORTHWHILE = 0.001
 """Share of clusters that a look at the remainder must join for another look."""
+_NO_ROWS = np.zeros(0, dtype=np.int64)
 DEFAULT_SHARE = 0.5
 """Share of its rows that each department is asked to encode again."""
 
@@ -44,6 +45,8 @@ class Linked:
     probability: Floats = field(repr=False)
     solution: Solution = field(repr=False)
     models: MatchModels
+    binding: bool = True
+    """Whether different resident numbers keep rows apart (`clusters.numbers_bind`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +79,17 @@ class Linker:
         cluster = self.linked.solution.cluster
         return {name: cluster[self.stack.of(at)] for at, name in enumerate(self.departments)}
 
-    def ask(self, seed: bytes, share: float = DEFAULT_SHARE) -> dict[str, Ids]:
+    def ask(
+        self,
+        seed: bytes,
+        share: float = DEFAULT_SHARE,
+        *,
+        wanted: Mapping[str, Ids] | None = None,
+    ) -> dict[str, Ids]:
         """Return the rows that each department is asked to encode for the second pass, ascending.
 
         Always `share` of a department's rows, so that the number says nothing: first
+        those *wanted* (rows in clerical review, whose pairs must be weighed again), then
         those without a link, then one or more representatives of each cluster, so that
         the unlinked find whom to compare with.  Ties are drawn from *seed* (32 random
         bytes): being asked does not tell a department that nobody else knows the child.
@@ -100,7 +110,10 @@ class Linker:
         asked = {}
         for index, name in enumerate(self.departments):
             here = self.stack.of(index)
-            rank = np.lexsort((chance[here], place[here], size[cluster[here]] > 1))
+            known = size[cluster[here]] > 1
+            late = np.ones(len(known), dtype=np.bool_)
+            late[(wanted or {}).get(name, _NO_ROWS)] = False
+            rank = np.lexsort((chance[here], place[here], known, late))
             count = -(-round(share * 1_000_000) * len(rank) // 1_000_000)
             asked[name] = np.sort(rank[:count])
         return asked
@@ -222,7 +235,7 @@ def _solved(
     outcome = np.bincount(shown.number[sure], minlength=len(Number))
     binding = numbers_bind(int(outcome[Number.EQUAL]), int(outcome[Number.DIFFERENT]))
     solution = solve(stacked, pairs, probability, thresholds, binding=binding)
-    return Linked(pairs, shown, weight, probability, solution, models)
+    return Linked(pairs, shown, weight, probability, solution, models, binding)
 
 
 def _remainder(
@@ -241,14 +254,17 @@ def _remainder(
     across = found.across(stacked)
     fresh = shown.where(across)
     del shown
-    pairs, source = _joined(found.where(across), linked.pairs, stacked.rows)
+    pairs, source = joined(found.where(across), linked.pairs, stacked.rows)
     weight = np.concatenate([refined.weigh(fresh), linked.weight])[source]
     brief = fresh.brief().followed_by(linked.shown).where(source)
     return _solved(stacked, pairs, brief, weight, linked.models, thresholds)
 
 
-def _joined(fresh: Pairs, known: Pairs, rows: int) -> tuple[Pairs, Ids]:
-    """Return the union in order, and each pair's place in *fresh* followed by *known*."""
+def joined(fresh: Pairs, known: Pairs, rows: int) -> tuple[Pairs, Ids]:
+    """Return the union in order, and each pair's place in *fresh* followed by *known*.
+
+    A pair of both keeps its place in *fresh*.
+    """
     keys = np.concatenate([part.left * rows + part.right for part in (fresh, known)])
     merged, source = np.unique(keys, return_index=True)
     return Pairs(merged // max(rows, 1), merged % max(rows, 1)), source

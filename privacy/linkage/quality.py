@@ -37,7 +37,7 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class DepartmentQuality:
-    """Rows of one department: linked by a token, by similarity only, or not at all."""
+    """Rows of one department: linked by a token, by similarity only, by people, or not at all."""
 
     department: str
     rows: int
@@ -46,6 +46,8 @@ class DepartmentQuality:
     unlinked: int
     unlinkable: int
     """Rows without any view or token: nothing to compare."""
+    linked_by_review: int = 0
+    """Rows that people's answers linked; in none of the two counts before."""
 
     def to_json(self) -> Json:
         """Return the counts as canonical JSON takes them."""
@@ -56,6 +58,7 @@ class DepartmentQuality:
             "linked_by_similarity": self.linked_by_similarity,
             "unlinked": self.unlinked,
             "unlinkable": self.unlinkable,
+            "linked_by_review": self.linked_by_review,
         }
 
 
@@ -126,9 +129,10 @@ def _departments(linker: Linker, together: NDArray[np.bool_]) -> tuple[Departmen
     by_token = together & (
         linked.shown.exact | np.isin(linked.shown.number, (Number.EQUAL, Number.CONFLICT))
     )
-    token, any_link = (np.zeros(stacked.rows, dtype=np.bool_) for _ in range(2))
+    token, any_link, person = (np.zeros(stacked.rows, dtype=np.bool_) for _ in range(3))
     for rows in (linked.pairs.left, linked.pairs.right):
         token[rows[by_token]] = True
+        person[rows[linked.solution.confirmed]] = True
     cluster = linked.solution.cluster
     any_link = np.bincount(cluster)[cluster] > 1 if stacked.rows else any_link
     silent = np.ones(stacked.rows, dtype=np.bool_)
@@ -139,15 +143,16 @@ def _departments(linker: Linker, together: NDArray[np.bool_]) -> tuple[Departmen
     result = []
     for index, name in enumerate(stacked.departments):
         here = stacked.of(index)
-        with_token = token[here] & any_link[here]
+        with_token = token[here] & any_link[here] & ~person[here]
         result.append(
             DepartmentQuality(
                 department=name,
                 rows=len(cluster[here]),
                 linked_by_token=int(with_token.sum()),
-                linked_by_similarity=int((any_link[here] & ~with_token).sum()),
+                linked_by_similarity=int((any_link[here] & ~with_token & ~person[here]).sum()),
                 unlinked=int((~any_link[here]).sum()),
                 unlinkable=int(silent[here].sum()),
+                linked_by_review=int(person[here].sum()),
             )
         )
     return tuple(result)

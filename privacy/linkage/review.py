@@ -1,0 +1,275 @@
+"""The queue of clerical review: which pairs two holders are asked about, and what they are told.
+
+Real questions are pairs near the threshold and pairs that contradicting resident numbers
+kept apart, the most informative first, each row at most once.  Being asked about a row
+would tell its holder that another department holds the child, so decoys are mixed in
+(PROTOCOL 2): pairs that are one person beyond doubt, and pairs of rows that linkage finds
+nowhere else.  A decoy of the second sort borrows the words of another question of the
+queue, so that nothing in it shows that there is nobody.
+
+What a holder learns of one question about its own row: its kind and five words
+(`likeness.py`), the same for both sides; not who holds the other row, not whether it is a
+decoy.  Among its questions the default share of rows that are found nowhere else is a
+quarter: being asked makes it at most so much likelier that another department holds the
+child, unless the linkage's own doubt says more.  Dummies of a node may be drawn as decoys;
+their node knows them and shows them to nobody.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from privacy.encoding.schema import Schema
+from privacy.linkage.candidates import Pairs
+from privacy.linkage.evidence import evidence
+from privacy.linkage.likeness import Level, Likeness, likenesses
+from privacy.linkage.linker import Linker
+from privacy.linkage.slots import random_permutation
+from privacy.linkage.stack import Ids, Stack
+from privacy.linkage.verdicts import POSSIBLE, Answer, Answered, identical
+
+_STEP = 5
+"""Numbers of questions are multiples of it: the exact number of real ones is not told."""
+
+
+class Kind(StrEnum):
+    """What a question is about, as both holders are told it."""
+
+    NEAR = "near"
+    """The pair is near the threshold."""
+    NUMBER = "number"
+    """The pair is likely one person, but the resident numbers differ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much is asked at once.
+
+    ``most``: questions a department, decoys included; 0 asks nobody.
+    ``decoy_percent``: share of decoys among a department's questions, below 100.
+    """
+
+    most: int = 40
+    decoy_percent: int = 50
+
+    @property
+    def real(self) -> int:
+        """Return how many real questions a department is asked at most."""
+        return self.most * (100 - self.decoy_percent) // 100
+
+    def decoys(self, real: int) -> int:
+        """Return how many decoys hide *real* questions of a department."""
+        if real == 0:
+            return 0
+        share = self.decoy_percent
+        whole = -(-real * 100 // (100 - share))
+        return max(0, min(-(-whole // _STEP) * _STEP, self.most) - real) if share else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """One pair of stacked rows, and what both holders are told of it."""
+
+    left: int = field(repr=False)
+    right: int = field(repr=False)
+    kind: Kind
+    likeness: Likeness
+
+
+def draw_questions(
+    linker: Linker, schema: Schema, seed: bytes, limits: Limits, answered: Answered
+) -> tuple[Question, ...]:
+    """Return the questions of a linkage in random order.
+
+    Args:
+        linker: The linkage, solved.
+        schema: Names the fields of its views.
+        seed: 32 fresh bytes of operating-system randomness, kept nowhere.
+        limits: How many, and how many of them decoys.
+        answered: Pairs of earlier rounds: they are not asked again, rows that still wait for
+            an answer not at all, and what waits counts among the ``most``.
+    """
+    drawing = _Drawing(linker, limits, seed, answered)
+    real = drawing.real()
+    sure, lonely = drawing.decoys()
+    kinds = {**real, **dict.fromkeys(sure, Kind.NEAR)}
+    chosen = np.array(list(kinds), dtype=np.int64)
+    pairs = linker.linked.pairs.where(chosen)
+    shown = evidence(linker.stack, pairs, tuple(linker.stack.views))
+    questions = [
+        Question(left, right, kind, likeness)
+        for left, right, kind, likeness in zip(
+            pairs.left.tolist(),
+            pairs.right.tolist(),
+            kinds.values(),
+            likenesses(shown, schema),
+            strict=True,
+        )
+    ]
+    if questions:
+        lender = random_permutation(len(lonely), seed, b"enishi/review/words") % len(questions)
+        questions += [
+            _borrowed(linker.stack, row, other, questions[at])
+            for (row, other), at in zip(lonely, lender.tolist(), strict=True)
+        ]
+    order = random_permutation(len(questions), seed, b"enishi/review/order")
+    return tuple(questions[at] for at in order.tolist())
+
+
+class _Drawing:
+    """Takes pairs while departments have room, each row once."""
+
+    def __init__(self, linker: Linker, limits: Limits, seed: bytes, answered: Answered) -> None:
+        self._linker, self._limits, self._seed = linker, limits, seed
+        self._department = linker.stack.department
+        departments, waiting = len(linker.departments), answered.answers == Answer.OPEN
+        count = np.bincount(answered.department[waiting], minlength=departments)
+        self._count: list[int] = count.tolist()
+        self._fresh = [0] * departments
+        self._used = np.zeros(linker.stack.rows, dtype=np.bool_)
+        self._asked = _keys(answered.pairs, linker.stack)
+        for rows in (answered.pairs.left, answered.pairs.right):
+            self._used[rows[waiting.any(axis=1)]] = True
+
+    def real(self) -> dict[int, Kind]:
+        """Return the pairs in doubt that are asked: near and number by turns, the best first."""
+        linked = self._linker.linked
+        asked = np.isin(_keys(linked.pairs, self._linker.stack), self._asked)
+        near, number = (
+            found[~asked[found]] for found in (linked.solution.review, linked.solution.conflicts)
+        )
+        near = near[np.argsort(np.abs(linked.probability[near] - 0.5), kind="stable")]
+        number = number[np.argsort(-linked.probability[number], kind="stable")]
+        turns = [(place, at, Kind.NEAR) for place, at in enumerate(near.tolist())]
+        turns += [(place, at, Kind.NUMBER) for place, at in enumerate(number.tolist())]
+        turns.sort(key=lambda turn: turn[0])
+        chosen = {}
+        for _, at, kind in turns:
+            left, right = int(linked.pairs.left[at]), int(linked.pairs.right[at])
+            if self._take(left, right, self._limits.real):
+                chosen[at] = kind
+                for row in (left, right):
+                    self._fresh[int(self._department[row])] += 1
+        return chosen
+
+    def decoys(self) -> tuple[list[int], list[tuple[int, int]]]:
+        """Return decoys, by turns: pairs that are one person, rows found nowhere else."""
+        need = [self._limits.decoys(count) for count in self._fresh]
+        sure, lonely = self._sure(), self._lonely()
+        chosen: list[int] = []
+        rows: list[tuple[int, int]] = []
+        while any(count > 0 for count in need):
+            here = max(range(len(need)), key=need.__getitem__)
+            lone_first = len(chosen) > len(rows)
+            ends = self._one_lonely(lonely, here, need) if lone_first else None
+            pair = self._one_sure(sure[here]) if ends is None else None
+            if pair is not None:
+                chosen.append(pair)
+                taken = self._ends(pair)
+            elif (found := ends or self._one_lonely(lonely, here, need)) is not None:
+                rows.append(found)
+                taken = found
+            else:
+                need[here] = 0
+                continue
+            for row in taken:
+                need[int(self._department[row])] -= 1
+        return chosen, rows
+
+    def _take(self, left: int, right: int, most: int) -> bool:
+        ends = (left, right)
+        if any(self._used[row] or self._count[self._department[row]] >= most for row in ends):
+            return False
+        for row in ends:
+            self._used[row] = True
+            self._count[self._department[row]] += 1
+        return True
+
+    def _ends(self, pair: int) -> tuple[int, int]:
+        pairs = self._linker.linked.pairs
+        return int(pairs.left[pair]), int(pairs.right[pair])
+
+    def _sure(self) -> list[list[int]]:
+        """Return for each department, in random order, linked pairs beyond doubt."""
+        linked = self._linker.linked
+        found = linked.solution.linked[identical(linked)[linked.solution.linked]]
+        found = found[random_permutation(len(found), self._seed, b"enishi/review/sure")]
+        sides = [self._department[rows[found]] for rows in (linked.pairs.left, linked.pairs.right)]
+        return [
+            found[(sides[0] == index) | (sides[1] == index)].tolist()
+            for index in range(len(self._count))
+        ]
+
+    def _one_sure(self, pairs: list[int]) -> int | None:
+        while pairs:
+            pair = pairs.pop()
+            if self._take(*self._ends(pair), self._limits.most):
+                return pair
+        return None
+
+    def _lonely(self) -> list[list[int]]:
+        """Return for each department, in random order, rows that no pair speaks for."""
+        linked, stack = self._linker.linked, self._linker.stack
+        cluster = linked.solution.cluster
+        alone = np.bincount(cluster)[cluster] == 1 if stack.rows else np.zeros(0, dtype=np.bool_)
+        possible = linked.probability >= POSSIBLE
+        for rows in (linked.pairs.left, linked.pairs.right):
+            alone[rows[possible]] = False
+        order = random_permutation(stack.rows, self._seed, b"enishi/review/lonely")
+        return [
+            order[alone[order] & (stack.department[order] == index)].tolist()
+            for index in range(len(self._count))
+        ]
+
+    def _one_lonely(
+        self, lonely: Sequence[list[int]], here: int, need: Sequence[int]
+    ) -> tuple[int, int] | None:
+        others = sorted(
+            (index for index in range(len(need)) if index != here and lonely[index]),
+            key=lambda index: -need[index],
+        )
+        for there in others:
+            while lonely[here] and lonely[there]:
+                row = lonely[here][-1]
+                other = lonely[there].pop()
+                if self._take(row, other, self._limits.most):
+                    lonely[here].pop()
+                    return row, other
+                if self._used[row]:
+                    lonely[here].pop()
+                elif not self._used[other]:
+                    break
+        return None
+
+
+def _borrowed(stack: Stack, row: int, other: int, lender: Question) -> Question:
+    """Return a decoy with *lender*'s words, but for what one of its rows does not even hold."""
+    likeness, kind = lender.likeness, lender.kind
+    if not _both(stack.token("A") >= 0, row, other):
+        likeness, kind = replace(likeness, number=Level.UNKNOWN), Kind.NEAR
+    if not _both(_held(stack, "first/"), row, other):
+        likeness = replace(likeness, birth_date=Level.UNKNOWN)
+    if not _both(_held(stack, "first/given_address"), row, other):
+        likeness = replace(likeness, address=Level.UNKNOWN)
+    return Question(min(row, other), max(row, other), kind, likeness)
+
+
+def _keys(pairs: Pairs, stack: Stack) -> Ids:
+    return pairs.left * stack.rows + pairs.right
+
+
+def _both(held: NDArray[np.bool_], row: int, other: int) -> bool:
+    return bool(held[row] and held[other])
+
+
+def _held(stack: Stack, views: str) -> NDArray[np.bool_]:
+    held = np.zeros(stack.rows, dtype=np.bool_)
+    for name, codes in stack.views.items():
+        if name.startswith(views):
+            held |= codes.any(axis=1)
+    return held
