@@ -114,7 +114,7 @@ async def _receive_second_pass(work: Work) -> Moved:
 
 async def _solve(work: Work) -> Moved:
     linker = await asyncio.to_thread(_second_linker, work)
-    report = canonical_bytes(quality_report(linker).to_json())
+    report = canonical_bytes(quality_report(linker, fresh_seed()).to_json())
     stack, cluster = linker.stack, linker.linked.solution.cluster
     clusters = {name: cluster[stack.of(at)] for at, name in enumerate(stack.departments)}
     version = int(work.value(VERSION))

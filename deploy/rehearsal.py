@@ -116,14 +116,15 @@ def rehearse(
     known = read_truth(truth, [m.department for m in mappings]) if truth is not None else None
     steps = _Steps(progress, total=2 * len(mappings) + 3)
     intakes = tuple(_take_in(mapping, steps) for mapping in mappings)
-    linker = _link(intakes, steps, key or os.urandom(_KEY_BYTES), labels_for)
+    key = key or os.urandom(_KEY_BYTES)
+    linker = _link(intakes, steps, key, labels_for)
     clusters = _per_row(intakes, linker)
     steps.finish()
     return Rehearsal(
         mappings=mappings,
         intakes=intakes,
         clusters=clusters,
-        quality=quality_report(linker),
+        quality=quality_report(linker, LinkKeys(1, 1, key).token("sample")),
         score=None if known is None else _score(intakes, clusters, known),
         errors=None if known is None else find_errors(intakes, clusters, linker, known),
     )

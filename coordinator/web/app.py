@@ -21,7 +21,8 @@ from coordinator.config import CoordinatorConfig
 from coordinator.errors import UnknownRoundError
 from coordinator.store.engine import Database
 from coordinator.web import words
-from coordinator.web.quality import Legend, read_linkage, weight_histogram
+from coordinator.web.explained import draw
+from coordinator.web.quality import read_linkage
 from coordinator.web.releases import read_releases
 from coordinator.web.status import read_home, read_round
 from protos.web.frame import Pages, make_app
@@ -55,10 +56,12 @@ def coordinator_app(
         return pages.render(request, "round.html", page=page, words=words, now=clock().isoformat())
 
     async def linkage(request: Request) -> Response:
-        page = await run_in_threadpool(read_linkage, store)
-        return pages.render(
-            request, "linkage.html", page=page, draw=weight_histogram, legend=Legend
-        )
+        wanted = request.path_params.get("round_id")
+        try:
+            page = await run_in_threadpool(read_linkage, store, wanted)
+        except UnknownRoundError as error:
+            raise HTTPException(404) from error
+        return pages.render(request, "linkage.html", page=page, draw_pair=draw)
 
     async def releases(request: Request) -> Response:
         tables = await run_in_threadpool(read_releases, store)
@@ -71,6 +74,7 @@ def coordinator_app(
         Route("/", home),
         Route("/rounds/{round_id}", one_round),
         Route("/linkage", linkage),
+        Route("/linkage/{round_id}", linkage),
         Route("/releases", releases),
         Route("/health", health),
     ]

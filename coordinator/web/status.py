@@ -86,6 +86,8 @@ class RoundPage:
     receiver: Text | None
     slot_table: int
     rho_nano: int
+    quality: bool
+    """There is a report on the quality of the linkage."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +147,7 @@ def read_round(database: Database, config: CoordinatorConfig, round_id: str) -> 
         receiver=_name(plan.receiver, members) if plan.receiver else None,
         slot_table=plan.slot_table,
         rho_nano=plan.rho_nano,
+        quality=rounds.value(stored.round_id, "quality") is not None,
     )
 
 
@@ -155,6 +158,18 @@ def newest_quality(database: Database) -> tuple[str, str, bytes] | None:
         if stored.kind == LINK.kind and (body := rounds.value(stored.round_id, "quality")):
             return stored.round_id, stored.updated.isoformat(), body
     return None
+
+
+def quality_of_round(database: Database, round_id: str) -> tuple[str, str, bytes] | None:
+    """Return id, time and quality report of a round; nothing where it has none.
+
+    Raises:
+        UnknownRoundError: no round, or more than one, has an id that begins so.
+    """
+    rounds = RoundStore(database)
+    stored = rounds.get(round_id)
+    body = rounds.value(stored.round_id, "quality")
+    return (stored.round_id, stored.updated.isoformat(), body) if body else None
 
 
 def names(database: Database) -> dict[str, Text]:

@@ -37,7 +37,11 @@ DEFAULT_SHARE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Linked:
-    """What linkage found: cross-department pairs with what they show, and the clusters."""
+    """What linkage found: cross-department pairs with what they show, and the clusters.
+
+    ``refined``: the models of the looks at the remainder; ``source``: for each pair which
+    model weighed it, 0 for ``models`` and i for ``refined[i - 1]``.
+    """
 
     pairs: Pairs = field(repr=False)
     shown: Brief = field(repr=False)
@@ -45,6 +49,8 @@ class Linked:
     probability: Floats = field(repr=False)
     solution: Solution = field(repr=False)
     models: MatchModels
+    refined: tuple[MatchModel, ...]
+    source: NDArray[np.int8] = field(repr=False)
     binding: bool = True
     """Whether different resident numbers keep rows apart (`clusters.numbers_bind`)."""
 
@@ -217,6 +223,8 @@ def _weighed(
         weight[across],
         models,
         thresholds,
+        (),
+        np.zeros(int(across.sum()), dtype=np.int8),
     )
 
 
@@ -227,6 +235,8 @@ def _solved(
     weight: Floats,
     models: MatchModels,
     thresholds: Thresholds,
+    refined: tuple[MatchModel, ...],
+    source: NDArray[np.int8],
 ) -> Linked:
     """Solve *pairs* across departments."""
     probability = probabilities(weight, pairs, stacked)
@@ -235,7 +245,7 @@ def _solved(
     outcome = np.bincount(shown.number[sure], minlength=len(Number))
     binding = numbers_bind(int(outcome[Number.EQUAL]), int(outcome[Number.DIFFERENT]))
     solution = solve(stacked, pairs, probability, thresholds, binding=binding)
-    return Linked(pairs, shown, weight, probability, solution, models, binding)
+    return Linked(pairs, shown, weight, probability, solution, models, refined, source, binding)
 
 
 def _remainder(
@@ -257,7 +267,10 @@ def _remainder(
     pairs, source = joined(found.where(across), linked.pairs, stacked.rows)
     weight = np.concatenate([refined.weigh(fresh), linked.weight])[source]
     brief = fresh.brief().followed_by(linked.shown).where(source)
-    return _solved(stacked, pairs, brief, weight, linked.models, thresholds)
+    models = (*linked.refined, refined)
+    by = np.full(len(fresh.number), len(models), dtype=np.int8)
+    by = np.concatenate([by, linked.source])[source]
+    return _solved(stacked, pairs, brief, weight, linked.models, thresholds, models, by)
 
 
 def joined(fresh: Pairs, known: Pairs, rows: int) -> tuple[Pairs, Ids]:

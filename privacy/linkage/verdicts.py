@@ -242,7 +242,10 @@ def _including(linker: Linker, asked: Pairs) -> tuple[Linked, Ids]:
     probability = probabilities(weight, pairs, stacked)
     keys = pairs.left * stacked.rows + pairs.right
     place = np.searchsorted(keys, asked.left * stacked.rows + asked.right)
-    enlarged = replace(linked, pairs=pairs, shown=brief, weight=weight, probability=probability)
+    by = np.concatenate([linked.source, np.zeros(len(asked), dtype=np.int8)])[source]
+    enlarged = replace(
+        linked, pairs=pairs, shown=brief, weight=weight, probability=probability, source=by
+    )
     return enlarged, place
 
 

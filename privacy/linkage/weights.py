@@ -208,6 +208,14 @@ def features(shown: Evidence) -> NDArray[np.float32]:
     return design
 
 
+def owners(views: int) -> tuple[tuple[int, ...], ...]:
+    """Return for each column of `features` the views it speaks of: none for constant and T1.
+
+    What a column gives is shared out evenly among them (`explain.py`).
+    """
+    return ((), (), *((view,) for view in range(views) for _ in range(_PER_VIEW)))
+
+
 def _of_view(shown: Evidence, view: int) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
     given = shown.similarity[:, view]
     missing = np.isnan(given)

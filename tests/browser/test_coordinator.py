@@ -34,7 +34,7 @@ def test_the_coordinator_s_pages_in_a_browser(
         assert page.locator("h1").inner_text() == "State of the federation"
         page.get_by_role("link", name="Linkage quality").click()
         assert page.locator("html").get_attribute("lang") == "en"
-        assert page.locator("svg.chart").count() == 1
+        assert page.locator("svg.chart").count() == 6
         page.get_by_role("link", name="Released statistics").click()
         assert page.locator("table.release tbody tr").count() == 4
 

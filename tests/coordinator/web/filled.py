@@ -13,7 +13,10 @@ from coordinator.store.rounds import RoundStore, SlotTable, StoredRound, add_slo
 from privacy.audit import EntryKind
 from privacy.canonical import Json, canonical_bytes
 from privacy.errors import Text
-from privacy.linkage.quality import DepartmentQuality, Estimate, QualityReport
+from privacy.linkage.breakdown import Conflict, DepartmentQuality, LinkedBy, PairQuality
+from privacy.linkage.explain import Explanation, Step
+from privacy.linkage.quality import Cuts, Estimate, QualityReport
+from privacy.linkage.sample import Kind, SampledPair
 from privacy.plan import Plan, PlanKind
 
 NOW = datetime(2026, 7, 6, 1, 30, tzinfo=UTC)
@@ -24,11 +27,12 @@ NAMES = {
     "welfare": Text("福祉", "Welfare"),
     "dealer": Text("ディーラー", "Dealer"),
 }
+OWN = (*[0] * 14, 12, *[0] * 8, 40, *[0] * 6, 300, *[0] * 9)
 QUALITY = QualityReport(
     clusters=1_893,
     departments=(
-        DepartmentQuality("residents", 1_830, 1_604, 88, 138, 2),
-        DepartmentQuality("school", 1_310, 1_102, 131, 77, 0),
+        DepartmentQuality("residents", 1_830, 1_604, 88, 138, 2, OWN),
+        DepartmentQuality("school", 1_310, 1_102, 131, 77, 0, OWN),
     ),
     linked_pairs=1_671,
     review_pairs=23,
@@ -41,6 +45,32 @@ QUALITY = QualityReport(
         *(5, 8, 9, 14, 22, 31, 40, 66, 90, 120, 160, *[0] * 8, 1_086),
     ),
     linked_histogram=(*[0] * 20, 4, 8, 9, 14, 22, 31, 40, 66, 90, 120, 160, *[0] * 8, 1_086),
+    department_pairs=(PairQuality(("residents", "school"), LinkedBy(1_204, 431, 0, 36), 23, 3),),
+    cluster_sizes=(222, 1_671),
+    conflicts={Conflict.NUMBERS_DIFFER: 3, Conflict.DEPARTMENT_TAKEN: 5},
+    threshold=Cuts(500_000, 100_000, 900_000, True),
+    sample=(
+        SampledPair(
+            1,
+            Kind.NEAR,
+            ("residents", "school"),
+            True,
+            Explanation(
+                (
+                    Step("prior", "prior", None, -7_100_000),
+                    Step("view", "first/all", 612, 5_400_000),
+                    Step("view", "first/kana", None, 1_200_000),
+                    Step("view", "first/kanji", 45, -400_000),
+                    Step("token", "T1", 0, 0),
+                    Step("token", "number", 0, 0),
+                    Step("identity", "identity", None, 0),
+                    Step("rivals", "rivals", None, -200_000),
+                ),
+                -900_000,
+                249_740,
+            ),
+        ),
+    ),
 )
 
 

@@ -38,7 +38,7 @@ def test_a_driven_link_round_shows_every_state_s_time_and_its_quality(
     assert [step for step in page.steps if not step.at] == []
     found = read_linkage(process.database)
     assert found is not None
-    assert {d.department for _, d in found.departments} == {"residents", "school"}
+    assert {d["department"] for d in found.report["departments"]} == {"residents", "school"}
     assert 50 < found.precision.value <= 100
     client = pages_of(process)
     for path in ("/", "/linkage", f"/rounds/{stored.round_id}"):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import replace
@@ -16,7 +17,6 @@ from coordinator.rounds.statistics import STATISTICS
 from coordinator.store.engine import Database
 from coordinator.store.rounds import RoundStore
 from coordinator.web import words
-from coordinator.web.quality import Legend, weight_histogram
 from coordinator.web.status import read_round
 from privacy.canonical import canonical_bytes
 from tests.coordinator.web.filled import NAMES, QUALITY, fill
@@ -115,27 +115,74 @@ def test_the_quality_page_shows_the_newest_link_round(
     assert 'href="/rounds/ffffffffffff"' in page
 
 
-def test_the_histogram_draws_each_filled_bin_and_the_threshold() -> None:
-    legend = Legend("t", "<linked>", "apart", "threshold", "w")
+def test_a_report_of_an_earlier_version_shows_what_it_holds(
+    client: TestClient, database: Database
+) -> None:
+    rounds = fill(database)
+    whole = QUALITY.to_json()
+    assert isinstance(whole, dict)
+    later = {"department_pairs", "cluster_sizes", "conflicts", "threshold", "sample", "linked_by"}
+    before = {name: value for name, value in whole.items() if name not in later}
+    kept = ("department", "rows", "linked_by_token", "linked_by_similarity", "unlinked")
+    departments = [d.to_json() for d in QUALITY.departments]
+    before["departments"] = [
+        {name: d[name] for name in (*kept, "unlinkable")}  # type: ignore[index,call-overload]
+        for d in departments
+    ]
+    first = RoundStore(database).get(rounds["link"])
+    old = replace(first, round_id="ee" * 32, created=first.created + timedelta(days=1))
+    RoundStore(database).add(old, {"quality": canonical_bytes(before)})
 
-    picture = ET.fromstring(str(weight_histogram(QUALITY, legend)))
+    page = client.get("/linkage?lang=en").text
 
-    groups = [part for part in picture if part.tag.endswith("}g")]
-    assert len(groups) == sum(count > 0 for count in QUALITY.histogram)
-    assert "<linked>" in "".join(picture.itertext())
-    dashed = [part for part in picture if "stroke-dasharray" in part.attrib]
-    assert len(dashed) == 1
-    tallest = max(
-        (sum(float(bar.attrib["height"]) for bar in group if "height" in bar.attrib))
-        for group in groups
-    )
-    assert tallest == pytest.approx(220)
+    assert page.count("<svg") == 2
+    assert "Why this pair" not in page
 
 
-def test_an_empty_histogram_is_still_a_picture() -> None:
-    none = replace(QUALITY, histogram=(0,) * 40, linked_histogram=(0,) * 40)
+def test_each_round_s_quality_has_a_page_and_the_round_leads_there(
+    client: TestClient, database: Database
+) -> None:
+    rounds = fill(database)
+    link, screen = rounds["link"][:12], rounds["screen"][:12]
 
-    ET.fromstring(str(weight_histogram(none, Legend("t", "l", "a", "s", "w"))))
+    assert f'href="/linkage/{link}"' in client.get(f"/rounds/{link}").text
+    assert "/linkage/" not in client.get(f"/rounds/{screen}").text
+    assert "99.72 %" in client.get(f"/linkage/{link}").text
+    assert client.get("/linkage/ffff").status_code == 404
+
+
+@pytest.mark.parametrize("language", ["ja", "en"])
+def test_every_picture_says_what_it_shows_and_has_its_table(
+    client: TestClient, database: Database, language: str
+) -> None:
+    fill(database)
+
+    page = client.get("/linkage", params={"lang": language}).text
+
+    pictures = re.findall(r"<svg.*?</svg>", page, flags=re.DOTALL)
+    assert len(pictures) == 6
+    assert page.count("<table>") >= len(pictures)
+    for each in pictures:
+        root = ET.fromstring(each)
+        assert root.attrib["role"] == "img"
+        assert [part.tag.rpartition("}")[2] for part in root[:2]] == ["title", "desc"]
+        assert root[0].text
+        assert root[1].text
+        assert "style" not in each
+
+
+def test_a_pair_is_explained_in_views_by_a_number_of_the_report(
+    client: TestClient, database: Database
+) -> None:
+    fill(database)
+
+    page = client.get("/linkage?lang=en").text
+
+    assert "Pair 1: Resident records – School affairs" in page
+    assert "kana names (by birth date)" in page
+    assert "missing" in page
+    assert "0.61" in page
+    assert "25.0 %" in page
 
 
 def test_released_numbers_stand_with_their_error_bars(

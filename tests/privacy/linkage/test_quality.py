@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from privacy.canonical import canonical_bytes
+from privacy.linkage.breakdown import Conflict
 from privacy.linkage.linker import start
 from privacy.linkage.quality import Score, evaluate, quality_report
 from tests.privacy.linkage.simulated import town
@@ -19,6 +20,25 @@ def test_the_report_counts_every_row_once_and_is_canonical_json() -> None:
     assert sum(report.histogram) == len(linker.linked.pairs)
     assert sum(report.linked_histogram) == report.linked_pairs
     assert canonical_bytes(report.to_json())
+
+
+def test_what_joined_pairs_and_what_stopped_them_is_counted_once() -> None:
+    linker = start(town(1).batches)
+    cluster = linker.linked.solution.cluster
+    size = np.bincount(cluster)
+
+    report = quality_report(linker)
+
+    by = report.linked_by
+    assert by.token + by.similarity + by.review == report.linked_pairs
+    assert by.token + by.similarity + by.others == int((size * (size - 1) // 2).sum())
+    assert sum(report.cluster_sizes) == report.clusters
+    assert sum(n * at for at, n in enumerate(report.cluster_sizes, 1)) == linker.stack.rows
+    assert sum(pair.to_review for pair in report.department_pairs) == report.review_pairs
+    apart = (Conflict.NUMBERS_DIFFER, Conflict.CLUSTER_NUMBERS_DIFFER)
+    assert sum(report.conflicts[kind] for kind in apart) == report.number_conflicts
+    assert report.threshold.link == 500_000
+    assert all(sum(d.own_weights) == d.rows for d in report.departments)
 
 
 def test_the_estimate_is_near_the_truth() -> None:

@@ -1,0 +1,190 @@
+"""Why a pair weighs what it weighs: what each view and token gives, in views only.
+
+The match weight is a sum (`weights.py`), so it comes apart without remainder: the constant
+(how rare a match is among pairs), tokens, views, and what an exact identity makes up for.
+The squares and the missing-view indicators of a view are the view's; a column that speaks
+of several views is shared out evenly among them.  Then come the rivals: other pairs that
+at most one match a department excludes.  In the spirit of Splink's waterfall chart.
+
+A waterfall says how alike two pseudonymous rows are in a view, no value of anybody.  It
+stays with whoever holds the codes: no message to a node carries a similarity (PROTOCOL 2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from privacy.canonical import Json
+from privacy.linkage.candidates import Pairs
+from privacy.linkage.evidence import Evidence, Number, evidence
+from privacy.linkage.linker import Linker
+from privacy.linkage.stack import Ids
+from privacy.linkage.weights import Floats, MatchModel, features, owners
+
+PRIOR, EXACT, NUMBER, IDENTITY, RIVALS = "prior", "T1", "number", "identity", "rivals"
+_MILLION = 1_000_000
+_THOUSAND = 1_000
+_LARGEST = 30.0
+"""Log odds beyond which a probability says no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waterfalls:
+    """What makes up the match weight of pairs, in natural log odds; rows add up to ``weight``.
+
+    ``by_view``: pairs x views, 0 where the pair's model does not know the view.
+    ``identity``: what an equal T1 or B adds to what the rest says.
+    """
+
+    shown: Evidence
+    prior: Floats = field(repr=False)
+    exact: Floats = field(repr=False)
+    number: Floats = field(repr=False)
+    by_view: Floats = field(repr=False)
+    identity: Floats = field(repr=False)
+
+    @property
+    def weight(self) -> Floats:
+        """Return the match weight of each pair."""
+        fixed = self.prior + self.exact + self.number + self.identity
+        return np.asarray(fixed + self.by_view.sum(axis=1))
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One bar of a waterfall: ``kind`` is prior, token, view, identity or rivals.
+
+    ``shown``: a view's similarity in thousandths, None where a side does not hold it; 1 or 0
+    for T1; the outcome (`Number`) for the number.  ``weight``: millionths of log odds.
+    """
+
+    kind: str
+    name: str
+    shown: int | None
+    weight: int
+
+    def to_json(self) -> Json:
+        """Return the step as canonical JSON takes it."""
+        return {"kind": self.kind, "name": self.name, "shown": self.shown, "weight": self.weight}
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """The waterfall of one pair: the steps but the rivals add up to ``weight``, in millionths.
+
+    ``probability``: millionths, after the rivals.
+    """
+
+    steps: tuple[Step, ...]
+    weight: int
+    probability: int
+
+    def to_json(self) -> Json:
+        """Return the explanation as canonical JSON takes it: integers only."""
+        steps = [step.to_json() for step in self.steps]
+        return {"steps": steps, "weight": self.weight, "probability": self.probability}
+
+
+def explain(linker: Linker, chosen: Ids) -> tuple[Explanation, ...]:
+    """Return the explanations of candidate pairs of *linker*, by their place among its pairs."""
+    falls = waterfalls(linker, chosen)
+    probability = linker.linked.probability[chosen]
+    return tuple(
+        explanation(falls, row, float(probability[row])) for row in range(len(probability))
+    )
+
+
+def waterfalls(linker: Linker, chosen: Ids) -> Waterfalls:
+    """Return what makes up the weights of candidate pairs, each by the model that weighed it."""
+    linked = linker.linked
+    pairs, source = linked.pairs.where(chosen), linked.source[chosen]
+    falls = waterfalls_of(linker, pairs)
+    for place, model in enumerate(linked.refined, start=1):
+        here = np.flatnonzero(source == place)
+        if len(here):
+            _put(falls, here, model)
+    return falls
+
+
+def waterfalls_of(linker: Linker, pairs: Pairs) -> Waterfalls:
+    """Return what would make up the weights of any *pairs* of rows, by the models of the passes."""
+    models = linker.linked.models
+    shown = evidence(linker.stack, pairs, tuple(linker.stack.views))
+    count, views = shown.similarity.shape
+    empty = (np.zeros(count) for _ in range(4))
+    prior, exact, number, identity = empty
+    falls = Waterfalls(shown, prior, exact, number, np.zeros((count, views)), identity)
+    known = len(models.first.views)
+    later = np.asarray(~np.isnan(shown.similarity[:, known:]).all(axis=1))
+    if models.second is None:
+        later = np.zeros(count, dtype=np.bool_)
+    _put(falls, np.flatnonzero(~later), models.first)
+    if models.second is not None:
+        _put(falls, np.flatnonzero(later), models.second)
+    return falls
+
+
+def _put(falls: Waterfalls, rows: Ids, model: MatchModel) -> None:
+    """Fill *rows* of *falls* with what *model* says of them."""
+    known = len(model.views)
+    shown = falls.shown.where(rows).of_views(known)
+    given = features(shown).astype(np.float64) * model.coefficient_values
+    by_view = np.zeros((len(rows), falls.by_view.shape[1]))
+    for column, views in enumerate(owners(known)):
+        for view in views:
+            by_view[:, view] += given[:, column] / len(views)
+    falls.prior[rows], falls.exact[rows] = given[:, 0], given[:, 1]
+    falls.number[rows] = model.number_weight(shown.number)
+    falls.by_view[rows] = by_view
+    falls.identity[rows] = 0.0
+    falls.identity[rows] = model.weigh(shown) - falls.weight[rows]
+    # What is left of rounding is nobody's: only an exact identity adds anything.
+    identical = shown.exact | (shown.number == Number.EQUAL)
+    falls.identity[rows[~identical]] = 0.0
+
+
+def explanation(falls: Waterfalls, row: int, probability: float | None = None) -> Explanation:
+    """Return row *row* of *falls* as an explanation, views in the order of the passes.
+
+    Without a *probability* (a pair that was no candidate), no rivals are counted.
+    """
+    shown, weight = falls.shown, float(falls.weight[row])
+    alone = 1.0 / (1.0 + np.exp(-np.clip(weight, -_LARGEST, _LARGEST)))
+    final = float(alone) if probability is None else probability
+    outcome = int(shown.number[row])
+    steps = [
+        Step("prior", PRIOR, None, _millionths(falls.prior[row])),
+        *(
+            Step(
+                "view",
+                shown.views[view],
+                _similarity(shown.similarity[row, view]),
+                _millionths(falls.by_view[row, view]),
+            )
+            for view in range(len(shown.views))
+        ),
+        Step("token", EXACT, int(shown.exact[row]), _millionths(falls.exact[row])),
+        Step("token", NUMBER, outcome, _millionths(falls.number[row])),
+        Step("identity", IDENTITY, None, _millionths(falls.identity[row])),
+    ]
+    total = sum(step.weight for step in steps)
+    rival = _millionths(min(0.0, _log_odds(final) - _log_odds(float(alone))))
+    return Explanation(
+        (*steps, Step("rivals", RIVALS, None, rival)), total, round(final * _MILLION)
+    )
+
+
+def _millionths(weight: float | np.float64) -> int:
+    return round(float(weight) * _MILLION)
+
+
+def _similarity(value: np.float32) -> int | None:
+    return None if np.isnan(value) else round(float(value) * _THOUSAND)
+
+
+def _log_odds(probability: float) -> float:
+    edge = np.exp(-_LARGEST)
+    inside = min(max(probability, edge), 1.0 - edge)
+    return float(np.log(inside / (1.0 - inside)))
