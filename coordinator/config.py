@@ -13,8 +13,10 @@ from typing import Any, TypeVar
 
 from coordinator.errors import ConfigError
 from privacy.errors import Text
+from privacy.linkage.conditions import Missing
 
 MOST_ID_CHARACTERS = 40
+_FROM_ZERO = ("fiscal_year", "population_size")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +63,14 @@ class CoordinatorConfig:
     """Pause before a waiting member is asked again; grows eightfold at most."""
     most_rows: int = 1_000_000
     """Rows that one department may send."""
+    population_size: int = 0
+    """The published number of people linked; 0: not stated, and no block labels are asked for."""
+    labels_above: int = 300_000
+    """People above whom codes carry block labels and are compared inside blocks only."""
+    missing: str = "stop"
+    """A link round in which a department fails: `stop`, or `go-on` without it."""
+    missing_after_s: int = 3_600
+    """How long a round that goes on waits for a department that does not answer."""
     engine: str = "local"
     """Where all pairs are compared; `local` is one process."""
     home: Path = Path()
@@ -75,6 +85,14 @@ class CoordinatorConfig:
         config = _read(path, cls)
         _check_id(path, "city", config.city)
         _check_id(path, "coordinator", config.coordinator)
+        if config.missing not in tuple(Missing):
+            known = ", ".join(Missing)
+            raise ConfigError(
+                Text(
+                    f"{path.name} の missing は {known} のどちらかです。",
+                    f"missing in {path.name} is one of {known}.",
+                )
+            )
         if config.engine != "local":
             raise ConfigError(
                 Text(
@@ -199,7 +217,7 @@ def _optional(kind: type[_C]) -> set[str]:
 
 
 def _typed(path: Path, name: str, kind: str, value: object) -> object:
-    least = 0 if name == "fiscal_year" else 1
+    least = 0 if name in _FROM_ZERO else 1
     if kind == "int" and isinstance(value, int) and not isinstance(value, bool) and value >= least:
         return value
     if kind in {"str", "Path"} and isinstance(value, str) and (value or name == "join_address"):
