@@ -43,9 +43,11 @@ from coordinator.wire_streams import (
     universe_message,
 )
 from privacy.encoding.known_answer import KnownAnswer
+from privacy.linkage.asking import Asked, Told
 from privacy.plan import Plan
 from privacy.transcript import Ready
 from protos import common_pb2, coordinator_pb2, coordinator_pb2_grpc, node_pb2, node_pb2_grpc
+from protos.reviews import answers_value, questions_message
 from protos.values import (
     malformed,
     plan_message,
@@ -164,6 +166,19 @@ class GrpcNode(GrpcMember):
                 (slot_message(part) for part in parts()), timeout=self._caller.stream_s
             )
         )
+
+    async def send_review_answers(self, plan_digest: bytes) -> Told:
+        """Ask what the node's people answered on pairs of earlier link rounds."""
+        request = common_pb2.Run(plan_digest=plan_digest)
+        reply = await self._caller.ask(
+            lambda: self._stub.SendReviewAnswers(request, timeout=self._caller.unary_s)
+        )
+        return answers_value(reply)
+
+    async def ask_review(self, plan_digest: bytes, asked: Sequence[Asked]) -> None:
+        """Have pairs looked at by the node's people."""
+        request = questions_message(plan_digest, asked)
+        await self._caller.ask(lambda: self._stub.AskReview(request, timeout=self._caller.unary_s))
 
     async def make_ready(self, plan_digest: bytes) -> Ready:
         """Ask for the node's signed Ready."""

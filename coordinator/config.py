@@ -13,10 +13,9 @@ from typing import Any, TypeVar
 
 from coordinator.errors import ConfigError
 from privacy.errors import Text
-from privacy.linkage.conditions import Missing
 
 MOST_ID_CHARACTERS = 40
-_FROM_ZERO = ("fiscal_year", "population_size")
+MOST_DECOYS_PERCENT = 90
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,14 +62,12 @@ class CoordinatorConfig:
     """Pause before a waiting member is asked again; grows eightfold at most."""
     most_rows: int = 1_000_000
     """Rows that one department may send."""
-    population_size: int = 0
-    """The published number of people linked; 0: not stated, and no block labels are asked for."""
-    labels_above: int = 300_000
-    """People above whom codes carry block labels and are compared inside blocks only."""
-    missing: str = "stop"
-    """A link round in which a department fails: `stop`, or `go-on` without it."""
-    missing_after_s: int = 3_600
-    """How long a round that goes on waits for a department that does not answer."""
+    review_pairs: int = 40
+    """Pairs of clerical review that one department may be asked about at once; 0 asks nobody."""
+    review_decoy_percent: int = 50
+    """Share of decoys among them, in percent, below 90."""
+    review_names_department: bool = False
+    """Tell each holder which department holds the other row."""
     engine: str = "local"
     """Where all pairs are compared; `local` is one process."""
     home: Path = Path()
@@ -85,12 +82,11 @@ class CoordinatorConfig:
         config = _read(path, cls)
         _check_id(path, "city", config.city)
         _check_id(path, "coordinator", config.coordinator)
-        if config.missing not in tuple(Missing):
-            known = ", ".join(Missing)
+        if config.review_decoy_percent >= MOST_DECOYS_PERCENT:
             raise ConfigError(
                 Text(
-                    f"{path.name} の missing は {known} のどちらかです。",
-                    f"missing in {path.name} is one of {known}.",
+                    f"{path.name} の review_decoy_percent は {MOST_DECOYS_PERCENT} 未満です。",
+                    f"review_decoy_percent in {path.name} is below {MOST_DECOYS_PERCENT}.",
                 )
             )
         if config.engine != "local":
@@ -163,6 +159,7 @@ class DealerConfig:
         return _url(self.home, self.database)
 
 
+_FROM_ZERO = {"fiscal_year", "review_pairs", "review_decoy_percent"}
 _C = TypeVar("_C", CoordinatorConfig, DealerConfig)
 
 
@@ -220,9 +217,13 @@ def _typed(path: Path, name: str, kind: str, value: object) -> object:
     least = 0 if name in _FROM_ZERO else 1
     if kind == "int" and isinstance(value, int) and not isinstance(value, bool) and value >= least:
         return value
+    if kind == "bool" and isinstance(value, bool):
+        return value
     if kind in {"str", "Path"} and isinstance(value, str) and (value or name == "join_address"):
         return Path(value) if kind == "Path" else value
-    wanted = {"int": ("1以上の整数", "a whole number of 1 or more")}.get(kind, ("文字列", "a text"))
+    number = (f"{least}以上の整数", f"a whole number of {least} or more")
+    words = {"int": number, "bool": ("true か false", "true or false")}
+    wanted = words.get(kind, ("文字列", "a text"))
     raise ConfigError(
         Text(f"{path.name} の {name} は{wanted[0]}です。", f"{name} in {path.name} is {wanted[1]}.")
     )

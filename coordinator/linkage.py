@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from coordinator import review
 from coordinator.approvals import collect_approvals
 from coordinator.encodings import FIRST, Arrival, Expected, merged, second_passes
 from coordinator.frames import encodings, receive
@@ -36,10 +37,8 @@ from coordinator.work import Moved, Work
 from privacy.canonical import canonical_bytes
 from privacy.encoding.batch import Batch
 from privacy.encoding.known_answer import KnownAnswer, compare
-from privacy.encoding.registry import find_schema
-from privacy.encoding.schema import Schema
+from privacy.encoding.schema import default_schema
 from privacy.errors import ProtocolError, Text
-from privacy.linkage.conditions import Conditions
 from privacy.linkage.linker import Linker, start
 from privacy.linkage.quality import quality_report
 from privacy.linkage.sealed import choose_entries, offer
@@ -89,19 +88,20 @@ async def _check_known_people(work: Work) -> Moved:
 
 async def _receive_first_pass(work: Work) -> Moved:
     rows = await work.ask_all(work.open_nodes, lambda m: _receive_pass(work, m, FIRST, []))
-    return Moved(LinkState.ENCODED, about={"departments": len(rows)})
+    reviewed = await review.receive_answers(work)
+    return Moved(LinkState.ENCODED, about={"departments": len(rows), "reviewed": reviewed})
 
 
 async def _compare(work: Work) -> Moved:
     linker = await asyncio.to_thread(_first_linker, work)
-    asked = linker.ask(fresh_seed())
+    asked = linker.ask(fresh_seed(), wanted=review.rows_in_review(work, linker))
     values = {f"ask/{d}": rows.astype("<u4").tobytes() for d, rows in asked.items()}
     about = {"rows": linker.stack.rows, "asked": sum(len(rows) for rows in asked.values())}
     return Moved(LinkState.COMPARED, values, about)
 
 
 async def _receive_second_pass(work: Work) -> Moved:
-    passes = second_passes(_schema(work))
+    passes = second_passes(default_schema())
 
     async def receive_all(member: str) -> int:
         handles = _asked(work, member).tolist()
@@ -116,7 +116,8 @@ async def _receive_second_pass(work: Work) -> Moved:
 
 async def _solve(work: Work) -> Moved:
     linker = await asyncio.to_thread(_second_linker, work)
-    report = canonical_bytes(quality_report(linker, fresh_seed()).to_json())
+    linker, outcome = await asyncio.to_thread(review.settle, work, linker)
+    report = canonical_bytes(quality_report(linker, fresh_seed(), outcome).to_json())
     stack, cluster = linker.stack, linker.linked.solution.cluster
     clusters = {name: cluster[stack.of(at)] for at, name in enumerate(stack.departments)}
     version = int(work.value(VERSION))
@@ -134,7 +135,7 @@ async def _tell_sealed(work: Work) -> Moved:
     if not work.spool.has("universe"):
         await _make_universe(work, matching.stack)
     digest, header = work.stored.plan_digest, _header(work)
-    model_json, schema_digest = canonical_bytes(matching.models.to_json()), _schema(work).digest
+    model_json, schema_digest = canonical_bytes(matching.models.to_json()), default_schema().digest
 
     async def tell(member: str) -> None:
         await work.node(member).match_universe(
@@ -152,8 +153,9 @@ async def _tell_open(work: Work) -> Moved:
         slots = slots_of(work.spool, member)
         await work.node(member).accept_slots(lambda: slot_parts(digest, header, slots))
 
+    declined = await review.ask(work)
     await work.ask_all(work.open_nodes, tell)
-    return Moved(LinkState.TOLD, about={"open": len(work.open_nodes)})
+    return Moved(LinkState.TOLD, about={"open": len(work.open_nodes), **declined})
 
 
 async def _close(work: Work) -> Moved:
@@ -194,16 +196,11 @@ STEPS: Mapping[LinkState, Callable[[Work], Awaitable[Moved]]] = {
 """What is done in each state; the result is the state that follows."""
 
 
-def _schema(work: Work) -> Schema:
-    return find_schema(work.plan.schema_digest)
-
-
 def _expected(work: Work, member: str, passes: tuple[str, ...], rows: int | None) -> Expected:
     return Expected(
         department=member,
         plan_digest=work.stored.plan_digest,
-        schema=_schema(work),
-        bits=Conditions.of(work.plan).bits,
+        schema=default_schema(),
         passes=passes,
         tokens=passes[0] == FIRST,
         rows=rows,
@@ -225,8 +222,7 @@ async def _receive_pass(work: Work, member: str, salt_pass: str, handles: list[i
 
 async def _make_universe(work: Work, stack: Stack) -> None:
     """Ask the open nodes for dummies, hide the missing places with them, spool the universe."""
-    schema = _schema(work)
-    passes = (FIRST, *second_passes(schema))
+    passes = (FIRST, *second_passes(default_schema()))
     slot = np.concatenate([slots_of(work.spool, d) for d in stack.departments]).astype(np.int64)
     missing = int((choose_entries(stack, slot) < 0).sum())
     share = -(-missing // len(work.open_nodes))
@@ -234,6 +230,7 @@ async def _make_universe(work: Work, stack: Stack) -> None:
         await work.ask_all(
             work.open_nodes, lambda member: _receive_dummies(work, member, passes, share)
         )
+    schema = default_schema()
     pools = [
         _expected(work, m, passes, share).batch(encodings(work.spool, f"dummies/{m}"))
         for m in work.open_nodes
@@ -268,10 +265,6 @@ def _pool(batches: list[Batch], views: tuple[str, ...], words: int) -> Batch:
             for kind in (batches[0].tokens if batches else ())
         },
         {view: np.concatenate([empty, *(b.views[view] for b in batches)]) for view in views},
-        {
-            name: np.concatenate([b.labels[name] for b in batches])
-            for name in (batches[0].labels if batches else ())
-        },
     )
 
 
@@ -295,7 +288,7 @@ def _second_linker(work: Work) -> Linker:
     if isinstance(kept, Linker):
         return kept
     asked: dict[str, Ids] = {m: _asked(work, m).astype(np.int64) for m in work.open_nodes}
-    passes = second_passes(_schema(work))
+    passes = second_passes(default_schema())
     batches = []
     for member, rows in asked.items():
         if len(rows):

@@ -28,6 +28,7 @@ from coordinator.messages import (
 )
 from privacy.audit import SignedHead
 from privacy.encoding.known_answer import KnownAnswer
+from privacy.linkage.asking import Asked, Told
 from privacy.plan import Plan
 from privacy.roster import Roster
 from privacy.transcript import Ready
@@ -101,6 +102,12 @@ class NodeClient(MemberClient, Protocol):
 
     async def accept_slots(self, parts: Callable[[], Iterable[SlotPart]]) -> None:
         """Tell a node the slots of its own rows."""
+
+    async def send_review_answers(self, plan_digest: bytes) -> Told:
+        """Ask what the node's people answered on pairs of earlier link rounds."""
+
+    async def ask_review(self, plan_digest: bytes, asked: Sequence[Asked]) -> None:
+        """Have pairs looked at by the node's people."""
 
     async def make_ready(self, plan_digest: bytes) -> Ready:
         """Ask for the node's signed Ready."""

@@ -15,6 +15,7 @@ from nodes.verbs.operate import (
     status,
 )
 from nodes.verbs.people import account_app, alerts_app, hold, plans_app, roster_app
+from nodes.verbs.review import review_app
 
 app = typer.Typer(no_args_is_help=True, help="部署のノード / a department's node")
 app.command("init")(init)
@@ -28,5 +29,6 @@ app.command("hold")(hold)
 app.add_typer(roster_app, name="roster")
 app.add_typer(plans_app, name="plans")
 app.add_typer(account_app, name="account")
+app.add_typer(review_app, name="review")
 app.add_typer(alerts_app, name="alerts")
 app.add_typer(audit_app, name="audit")

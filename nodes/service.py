@@ -19,11 +19,13 @@ from nodes.driver.exchange import Exchange
 from nodes.driver.linking import Linking
 from nodes.driver.overdue import destroy_overdue
 from nodes.driver.plans import Plans
+from nodes.driver.review import ReviewRounds
 from nodes.driver.runs import Runs
 from nodes.driver.sealed import Gathering, SealedMatching
 from nodes.driver.status import member_status
 from nodes.encoder import whole
 from protos import common_pb2, node_pb2, node_pb2_grpc
+from protos.reviews import answers_message, questions_value
 from protos.values import (
     DIGEST_BYTES,
     head_message,
@@ -54,6 +56,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
         self._plans = Plans(context)
         self._linking = Linking(context)
         self._sealed = SealedMatching(context)
+        self._reviewing = ReviewRounds(context)
         self._runs = Runs(context)
         self._heads = Heads(context)
 
@@ -181,6 +184,18 @@ class NodeService(node_pb2_grpc.NodeServicer):
         if chunks:
             plan = sized(chunks[0].plan_digest, DIGEST_BYTES, "plan_digest")
             await _off_loop(self._linking.accept_slots, plan, map(wire.slot_piece, chunks))
+        return common_pb2.Done()
+
+    async def SendReviewAnswers(
+        self, request: common_pb2.Run, context: Call
+    ) -> node_pb2.ReviewAnswers:
+        """Say what this node's people answered in clerical review."""
+        plan = sized(request.plan_digest, DIGEST_BYTES, "plan_digest")
+        return answers_message(await _off_loop(self._reviewing.told, plan))
+
+    async def AskReview(self, request: node_pb2.ReviewQuestions, context: Call) -> common_pb2.Done:
+        """Keep pairs for this node's people to look at."""
+        await _off_loop(self._reviewing.take, *questions_value(request))
         return common_pb2.Done()
 
     async def MakeReady(self, request: common_pb2.Run, context: Call) -> common_pb2.Ready:

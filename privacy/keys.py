@@ -156,6 +156,10 @@ class LinkKeys:
         """Return the HMAC key of one *kind* of token."""
         return derive(self.root, "token", kind.encode())
 
+    def review(self) -> bytes:
+        """Return the HMAC key of the tags of pairs in clerical review."""
+        return derive(self.root, "review")
+
     def block(self, salt_pass: str) -> bytes:
         """Return the HMAC key of the block labels of *salt_pass*."""
         return derive(self.root, "block", salt_pass.encode())

@@ -41,6 +41,69 @@ DECISION_PENDING: Decision.ValueType  # 2
 DECISION_REFUSED: Decision.ValueType  # 3
 Global___Decision: _TypeAlias = Decision  # noqa: Y015
 
+class _ReviewAnswer:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReviewAnswerEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReviewAnswer.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REVIEW_ANSWER_UNSPECIFIED: _ReviewAnswer.ValueType  # 0
+    """nobody has answered yet"""
+    REVIEW_ANSWER_SAME: _ReviewAnswer.ValueType  # 1
+    REVIEW_ANSWER_DIFFERENT: _ReviewAnswer.ValueType  # 2
+    REVIEW_ANSWER_UNSURE: _ReviewAnswer.ValueType  # 3
+
+class ReviewAnswer(_ReviewAnswer, metaclass=_ReviewAnswerEnumTypeWrapper): ...
+
+REVIEW_ANSWER_UNSPECIFIED: ReviewAnswer.ValueType  # 0
+"""nobody has answered yet"""
+REVIEW_ANSWER_SAME: ReviewAnswer.ValueType  # 1
+REVIEW_ANSWER_DIFFERENT: ReviewAnswer.ValueType  # 2
+REVIEW_ANSWER_UNSURE: ReviewAnswer.ValueType  # 3
+Global___ReviewAnswer: _TypeAlias = ReviewAnswer  # noqa: Y015
+
+class _ReviewKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReviewKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReviewKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REVIEW_KIND_UNSPECIFIED: _ReviewKind.ValueType  # 0
+    REVIEW_KIND_NEAR: _ReviewKind.ValueType  # 1
+    """near the threshold"""
+    REVIEW_KIND_NUMBER: _ReviewKind.ValueType  # 2
+    """the resident numbers differ"""
+
+class ReviewKind(_ReviewKind, metaclass=_ReviewKindEnumTypeWrapper): ...
+
+REVIEW_KIND_UNSPECIFIED: ReviewKind.ValueType  # 0
+REVIEW_KIND_NEAR: ReviewKind.ValueType  # 1
+"""near the threshold"""
+REVIEW_KIND_NUMBER: ReviewKind.ValueType  # 2
+"""the resident numbers differ"""
+Global___ReviewKind: _TypeAlias = ReviewKind  # noqa: Y015
+
+class _ReviewLevel:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _ReviewLevelEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ReviewLevel.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    REVIEW_LEVEL_UNSPECIFIED: _ReviewLevel.ValueType  # 0
+    """missing, or the codes cannot tell"""
+    REVIEW_LEVEL_AGREE: _ReviewLevel.ValueType  # 1
+    REVIEW_LEVEL_PARTLY: _ReviewLevel.ValueType  # 2
+    REVIEW_LEVEL_DIFFER: _ReviewLevel.ValueType  # 3
+
+class ReviewLevel(_ReviewLevel, metaclass=_ReviewLevelEnumTypeWrapper): ...
+
+REVIEW_LEVEL_UNSPECIFIED: ReviewLevel.ValueType  # 0
+"""missing, or the codes cannot tell"""
+REVIEW_LEVEL_AGREE: ReviewLevel.ValueType  # 1
+REVIEW_LEVEL_PARTLY: ReviewLevel.ValueType  # 2
+REVIEW_LEVEL_DIFFER: ReviewLevel.ValueType  # 3
+Global___ReviewLevel: _TypeAlias = ReviewLevel  # noqa: Y015
+
 @_typing.final
 class ProposeRosterReply(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
@@ -673,6 +736,125 @@ class SlotChunk(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SlotChunk: _TypeAlias = SlotChunk  # noqa: Y015
+
+@_typing.final
+class ReviewedPair(_message.Message):
+    """One pair that the node was asked about, answered or not."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TAG_FIELD_NUMBER: _builtins.int
+    HANDLE_FIELD_NUMBER: _builtins.int
+    ANSWER_FIELD_NUMBER: _builtins.int
+    tag: _builtins.bytes
+    """HMAC of the pair's id under a key of the link epoch, 32 bytes"""
+    handle: _builtins.int
+    """the node's own row of it, in this round's order"""
+    answer: Global___ReviewAnswer.ValueType
+    def __init__(
+        self,
+        *,
+        tag: _builtins.bytes = ...,
+        handle: _builtins.int = ...,
+        answer: Global___ReviewAnswer.ValueType = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer", b"answer", "handle", b"handle", "tag", b"tag"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewedPair: _TypeAlias = ReviewedPair  # noqa: Y015
+
+@_typing.final
+class ReviewAnswers(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAIRS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def pairs(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewedPair]: ...
+    def __init__(
+        self,
+        *,
+        pairs: _abc.Iterable[Global___ReviewedPair] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pairs", b"pairs"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewAnswers: _TypeAlias = ReviewAnswers  # noqa: Y015
+
+@_typing.final
+class ReviewQuestion(_message.Message):
+    """What a holder is told of one pair: its own row, and words; never the other side's data."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PAIR_FIELD_NUMBER: _builtins.int
+    HANDLE_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    NAMES_FIELD_NUMBER: _builtins.int
+    BIRTH_DATE_FIELD_NUMBER: _builtins.int
+    SEX_FIELD_NUMBER: _builtins.int
+    ADDRESS_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    OTHER_FIELD_NUMBER: _builtins.int
+    pair: _builtins.bytes
+    """random id, 16 bytes, the same at both holders"""
+    handle: _builtins.int
+    kind: Global___ReviewKind.ValueType
+    names: Global___ReviewLevel.ValueType
+    birth_date: Global___ReviewLevel.ValueType
+    sex: Global___ReviewLevel.ValueType
+    address: Global___ReviewLevel.ValueType
+    number: Global___ReviewLevel.ValueType
+    other: _builtins.str
+    """the other department, only where the coordinator's policy tells it"""
+    def __init__(
+        self,
+        *,
+        pair: _builtins.bytes = ...,
+        handle: _builtins.int = ...,
+        kind: Global___ReviewKind.ValueType = ...,
+        names: Global___ReviewLevel.ValueType = ...,
+        birth_date: Global___ReviewLevel.ValueType = ...,
+        sex: Global___ReviewLevel.ValueType = ...,
+        address: Global___ReviewLevel.ValueType = ...,
+        number: Global___ReviewLevel.ValueType = ...,
+        other: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["address", b"address", "birth_date", b"birth_date", "handle", b"handle", "kind", b"kind", "names", b"names", "number", b"number", "other", b"other", "pair", b"pair", "sex", b"sex"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewQuestion: _TypeAlias = ReviewQuestion  # noqa: Y015
+
+@_typing.final
+class ReviewQuestions(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_DIGEST_FIELD_NUMBER: _builtins.int
+    QUESTIONS_FIELD_NUMBER: _builtins.int
+    plan_digest: _builtins.bytes
+    @_builtins.property
+    def questions(self) -> _containers.RepeatedCompositeFieldContainer[Global___ReviewQuestion]: ...
+    def __init__(
+        self,
+        *,
+        plan_digest: _builtins.bytes = ...,
+        questions: _abc.Iterable[Global___ReviewQuestion] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan_digest", b"plan_digest", "questions", b"questions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ReviewQuestions: _TypeAlias = ReviewQuestions  # noqa: Y015
 
 @_typing.final
 class BeginRequest(_message.Message):

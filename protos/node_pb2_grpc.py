@@ -100,6 +100,16 @@ class NodeStub:
                 request_serializer=protos_dot_node__pb2.SlotChunk.SerializeToString,
                 response_deserializer=protos_dot_common__pb2.Done.FromString,
                 _registered_method=True)
+        self.SendReviewAnswers = channel.unary_unary(
+                '/enishi.v1.Node/SendReviewAnswers',
+                request_serializer=protos_dot_common__pb2.Run.SerializeToString,
+                response_deserializer=protos_dot_node__pb2.ReviewAnswers.FromString,
+                _registered_method=True)
+        self.AskReview = channel.unary_unary(
+                '/enishi.v1.Node/AskReview',
+                request_serializer=protos_dot_node__pb2.ReviewQuestions.SerializeToString,
+                response_deserializer=protos_dot_common__pb2.Done.FromString,
+                _registered_method=True)
         self.MakeReady = channel.unary_unary(
                 '/enishi.v1.Node/MakeReady',
                 request_serializer=protos_dot_common__pb2.Run.SerializeToString,
@@ -236,6 +246,19 @@ class NodeServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SendReviewAnswers(self, request, context):
+        """Clerical review of a link round: what people answered before, what they are asked next.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AskReview(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MakeReady(self, request, context):
         """Screening and statistics rounds (PROTOCOL 4, 5).
         """
@@ -364,6 +387,16 @@ def add_NodeServicer_to_server(servicer, server):
             'AcceptSlots': grpc.stream_unary_rpc_method_handler(
                     servicer.AcceptSlots,
                     request_deserializer=protos_dot_node__pb2.SlotChunk.FromString,
+                    response_serializer=protos_dot_common__pb2.Done.SerializeToString,
+            ),
+            'SendReviewAnswers': grpc.unary_unary_rpc_method_handler(
+                    servicer.SendReviewAnswers,
+                    request_deserializer=protos_dot_common__pb2.Run.FromString,
+                    response_serializer=protos_dot_node__pb2.ReviewAnswers.SerializeToString,
+            ),
+            'AskReview': grpc.unary_unary_rpc_method_handler(
+                    servicer.AskReview,
+                    request_deserializer=protos_dot_node__pb2.ReviewQuestions.FromString,
                     response_serializer=protos_dot_common__pb2.Done.SerializeToString,
             ),
             'MakeReady': grpc.unary_unary_rpc_method_handler(
@@ -767,6 +800,60 @@ class Node:
             target,
             '/enishi.v1.Node/AcceptSlots',
             protos_dot_node__pb2.SlotChunk.SerializeToString,
+            protos_dot_common__pb2.Done.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendReviewAnswers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enishi.v1.Node/SendReviewAnswers',
+            protos_dot_common__pb2.Run.SerializeToString,
+            protos_dot_node__pb2.ReviewAnswers.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AskReview(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enishi.v1.Node/AskReview',
+            protos_dot_node__pb2.ReviewQuestions.SerializeToString,
             protos_dot_common__pb2.Done.FromString,
             options,
             channel_credentials,

@@ -35,6 +35,10 @@ class PeerError(EnishiError):
     """The peer failed inside; its own log says why."""
 
 
+class NotOfferedError(PeerError):
+    """The peer does not know this call: it runs an older version."""
+
+
 def _kind(error: EnishiError) -> type[EnishiError]:
     return next((kind for kind in type(error).__mro__ if kind in _CODES), PeerError)
 
@@ -98,6 +102,11 @@ def raised_by(peer: str, error: grpc.aio.AioRpcError) -> EnishiError:
                 f"{peer} のメッセージが上限を超えました。",
                 f"A message of {peer} is over the limit.",
             ),
+            Text("両側の版を揃えてください。", "Bring both sides to the same version."),
+        )
+    if code is grpc.StatusCode.UNIMPLEMENTED:
+        return NotOfferedError(
+            Text(f"{peer} の版が古く、この呼び出しを知りません。", f"{peer} lacks this call."),
             Text("両側の版を揃えてください。", "Bring both sides to the same version."),
         )
     return PeerError(

@@ -7,6 +7,7 @@ real slots; a script makes it late, wrong, or somebody else's.
 # ruff: noqa: ARG002  # the Protocol fixes the signatures
 from __future__ import annotations
 
+import hmac
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping, Sequence
 from functools import cache
 
@@ -28,6 +29,7 @@ from privacy.encoding.known_answer import KnownAnswer
 from privacy.encoding.schema import default_schema
 from privacy.errors import NOTHING, Text
 from privacy.keys import LinkKeys
+from privacy.linkage.asking import Answer, Asked, Told
 from privacy.normalise.person import Person
 from privacy.plan import Plan
 from privacy.roster import Mode
@@ -48,6 +50,10 @@ class SimulatedNode(RunningNode):
         self.slot_table = 0
         self.total_slots = 0
         self.universe: list[UniversePart] = []
+        self.asked: list[Asked] = []
+        self.answers: dict[bytes, Answer] = {}
+        self.said: Told | None = None
+        """What it says of pairs in place of its answers."""
 
     # -- the city secret -------------------------------------------------------------
 
@@ -114,6 +120,21 @@ class SimulatedNode(RunningNode):
         batch = source.batch(_encoder(), like, range(count), tuple(passes))
         for part in _parts(batch, batch.tokens, plan_digest, "+".join(passes)):
             yield part
+
+    async def send_review_answers(self, plan_digest: bytes) -> Told:
+        self.called("send_review_answers")
+        key = KEYS.review()
+        return self.said or Told(
+            tuple(hmac.digest(key, each.pair, "sha256") for each in self.asked),
+            tuple(each.row for each in self.asked),
+            tuple(self.answers.get(each.pair, Answer.OPEN) for each in self.asked),
+        )
+
+    async def ask_review(self, plan_digest: bytes, asked: Sequence[Asked]) -> None:
+        self.called("ask_review")
+        assert self.mode is Mode.OPEN
+        known = {each.pair for each in self.asked}
+        self.asked += [each for each in asked if each.pair not in known]
 
     async def match_universe(self, parts: Callable[[], Iterable[UniversePart]]) -> None:
         self.called("match_universe")

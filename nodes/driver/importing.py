@@ -10,6 +10,7 @@ from pathlib import Path
 from nodes.carrying import carried
 from nodes.config import NodeConfig
 from nodes.driver.context import NodeContext
+from nodes.driver.review import forget_gone
 from nodes.governance import Governance
 from nodes.ingest.department import DepartmentMapping, Mode, load_department
 from nodes.ingest.mapping import read_rows
@@ -89,6 +90,7 @@ class Importing:
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         with context.store.transaction() as tables:
             carry_slots(context, tables, rows, records.persons)
+            forget_gone(tables, rows, records.persons)
             tables.records.replace(rows, records.persons)
             tables.restrictions.replace_imported(protected)
             for item, count, text in tables_csv:

@@ -20,6 +20,7 @@ from sqlalchemy import Connection, Engine
 from nodes.store.alerts import Alerts, Restrictions
 from nodes.store.journal import Journal, LedgerRows, Sent
 from nodes.store.people import Documents, Facts, Imports, Records
+from nodes.store.reviews import Reviews
 from nodes.store.rounds import Links, Messages, Plans, Runs
 from protos.sql import READ_ONLY, open_database
 
@@ -41,6 +42,7 @@ class Tables:
         self.messages = Messages(connection)
         self.alerts = Alerts(connection)
         self.restrictions = Restrictions(connection)
+        self.reviews = Reviews(connection)
         self.audit = Journal(connection)
         self.sent = Sent(connection)
         self.ledger = LedgerRows(connection)

@@ -203,3 +203,22 @@ restrictions = Table(
     Column("imported", Integer, nullable=False),
 )
 """Objections, suspensions, protections and other holds on a row of this node."""
+
+reviews = Table(
+    "reviews",
+    metadata,
+    Column("pair", String, primary_key=True),
+    Column("plan_digest", String, nullable=False),
+    Column("row_id", String, nullable=False),
+    Column("dummy", Integer, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("likeness", String, nullable=False),
+    Column("other", String, nullable=False),
+    Column("received_at", String, nullable=False),
+    Column("answer", Integer, nullable=False),
+    Column("corrected", Integer, nullable=False),
+    Column("answered_at", String, nullable=False),
+    Column("answered_by", String, nullable=False),
+    Index("reviews_by_row", "row_id"),
+)
+"""Pairs of clerical review; `dummy` is which dummy it is about, -1 for a row."""

@@ -14,6 +14,7 @@ _STEPS: Mapping[str, Text] = {
     "encodings/given": Text("照合用の符号（二回目・名）", "encodings, second pass by given name"),
     "encodings/family": Text("照合用の符号（二回目・姓）", "encodings, second pass by family name"),
     "encodings/home": Text("照合用の符号（二回目・住まい）", "encodings, second pass by home"),
+    "review-answers": Text("名寄せ確認の答え", "answers of clerical review"),
     "encodings/dummies": Text("ダミーの符号（誰のものでもない）", "dummies: nobody's encodings"),
     "screen/masked-inputs": Text("気づきの計算: 覆った値", "screening: masked inputs"),
     "screen/masked-listed": Text(
@@ -30,6 +31,9 @@ _CONTENTS: Mapping[str, Text] = {
         "乱数で覆った値（見た人には一様な乱数）", "values masked to uniform noise"
     ),
     "masked cells": Text("雑音と覆いを足した集計", "cells with noise and mask"),
+    "pair tags, handles, answers": Text(
+        "組の印(鍵つき)、行の位置、答え", "keyed tags of pairs, places of rows, answers"
+    ),
     "masked listed, sealed cards": Text(
         "覆った一ビットと、受け取る部署だけが開ける封緘札",
         "one masked bit a place, and cards that only the receiver opens",

@@ -30,6 +30,7 @@ from privacy.linkage.linker import Linker
 from privacy.linkage.sample import SampledPair, sample_pairs
 from privacy.linkage.stack import Ids
 from privacy.linkage.unlinkable import LOWEST_WEIGHT, histogram
+from privacy.linkage.verdicts import Outcome
 
 _PPM = 1_000_000
 
@@ -101,6 +102,8 @@ class QualityReport:
     conflicts: Mapping[Conflict, int]
     threshold: Cuts
     sample: tuple[SampledPair, ...]
+    review: Outcome | None = None
+    """What people answered, where they were asked (`verdicts.py`)."""
 
     @property
     def linked_by(self) -> LinkedBy:
@@ -132,11 +135,17 @@ class QualityReport:
             "histogram": list(self.histogram),
             "linked_histogram": list(self.linked_histogram),
             "sample": [pair.to_json() for pair in self.sample],
+            "review": None if self.review is None else self.review.to_json(),
         }
 
 
-def quality_report(linker: Linker, seed: bytes = b"") -> QualityReport:
-    """Return the quality report of *linker*'s clusters; *seed* draws the sample of pairs."""
+def quality_report(
+    linker: Linker, seed: bytes = b"", review: Outcome | None = None
+) -> QualityReport:
+    """Return the quality report of *linker*'s clusters.
+
+    *seed* draws the sample of pairs; *review*: what people's answers came to.
+    """
     linked, cuts = linker.linked, linker.thresholds
     together = linked_pairs(linker)
     return QualityReport(
@@ -160,6 +169,7 @@ def quality_report(linker: Linker, seed: bytes = b"") -> QualityReport:
             linked.binding,
         ),
         sample=sample_pairs(linker, seed),
+        review=review,
     )
 
 

@@ -19,31 +19,22 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from privacy.encoding.schema import Schema
+from privacy.linkage.asking import Answer, Kind
 from privacy.linkage.candidates import Pairs
 from privacy.linkage.evidence import evidence
 from privacy.linkage.likeness import Level, Likeness, likenesses
 from privacy.linkage.linker import Linker
 from privacy.linkage.slots import random_permutation
 from privacy.linkage.stack import Ids, Stack
-from privacy.linkage.verdicts import POSSIBLE, Answer, Answered, identical
+from privacy.linkage.verdicts import POSSIBLE, Answered, identical
 
 _STEP = 5
 """Numbers of questions are multiples of it: the exact number of real ones is not told."""
-
-
-class Kind(StrEnum):
-    """What a question is about, as both holders are told it."""
-
-    NEAR = "near"
-    """The pair is near the threshold."""
-    NUMBER = "number"
-    """The pair is likely one person, but the resident numbers differ."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,13 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from enum import IntEnum
 
 import numpy as np
 from numpy.typing import NDArray
 
 from privacy.canonical import Json
 from privacy.errors import ProtocolError, Text
+from privacy.linkage.asking import TAG_BYTES, Answer, Told
 from privacy.linkage.candidates import Pairs
 from privacy.linkage.clusters import Verdicts, solve
 from privacy.linkage.evidence import Number, evidence
@@ -27,34 +27,14 @@ from privacy.linkage.linker import Linked, Linker, joined
 from privacy.linkage.stack import Ids, Stack
 from privacy.linkage.weights import probabilities
 
-TAG_BYTES = 32
 SURE = 0.999
 """Probability from which an identical pair is beyond one person's doubt."""
 POSSIBLE = 0.001
 """Probability below which no answer joins a pair."""
 
 
-class Answer(IntEnum):
-    """One holder's word on one pair."""
-
-    OPEN = 0
-    """Not answered yet."""
-    SAME = 1
-    DIFFERENT = 2
-    UNSURE = 3
-
-
 _CAUTION = (Answer.OPEN, Answer.SAME, Answer.UNSURE, Answer.DIFFERENT)
 """From the weakest to the strongest, where one pair was asked twice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """What one department says: a tag (32 bytes), its own row and its answer, for each pair."""
-
-    tags: tuple[bytes, ...] = ()
-    rows: tuple[int, ...] = field(default=(), repr=False)
-    answers: tuple[Answer, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +84,15 @@ def pair_up(told: Mapping[str, Told], stack: Stack) -> Answered:
     return Answered(
         stack.departments, Pairs(rows[:, 0], rows[:, 1]), answers, stack.department[rows], lone
     )
+
+
+def rows_of(answered: Answered, stack: Stack) -> dict[str, Ids]:
+    """Return for each department the rows in review, numbered there, ascending."""
+    rows = np.unique(np.concatenate([answered.pairs.left, answered.pairs.right]))
+    return {
+        name: rows[stack.department[rows] == index] - stack.offsets[index]
+        for index, name in enumerate(stack.departments)
+    }
 
 
 def _firmer(one: Answer, other: Answer) -> Answer:
@@ -157,6 +146,8 @@ class Outcome:
     parted: int
     lone: int
     departments: tuple[Reviewer, ...]
+    questions: int = 0
+    """Pairs asked at the end of this linkage, decoys among them."""
 
     def to_json(self) -> Json:
         """Return the counts as canonical JSON takes them; `outcome_from` reads them back."""
@@ -167,7 +158,8 @@ class Outcome:
             {name: getattr(each, name) for name in Reviewer.__dataclass_fields__}
             for each in self.departments
         ]
-        return {**counts, "lone": self.lone, "departments": reviewers}
+        more: dict[str, Json] = {"lone": self.lone, "questions": self.questions}
+        return {**counts, **more, "departments": reviewers}
 
 
 def outcome_from(value: Mapping[str, object]) -> Outcome:

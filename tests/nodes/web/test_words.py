@@ -5,6 +5,7 @@ from pathlib import Path
 
 import nodes.driver
 from nodes.driver.plans import Decision
+from nodes.driver.review import CONTENT, STEP
 from nodes.web import words
 from privacy.encoding.schema import default_schema
 from privacy.plan import PlanKind
@@ -28,6 +29,11 @@ def test_what_a_run_sends_has_its_words() -> None:
         assert words.step(step).en != step
     for fields in ("masked inputs", "masked cells", "masked listed, sealed cards"):
         assert words.content(fields).en != fields
+
+
+def test_what_review_sends_has_its_words() -> None:
+    assert words.step(STEP).en != STEP
+    assert words.content(CONTENT).en != CONTENT
 
 
 def test_codes_and_tokens_are_counted_not_named() -> None:

@@ -10,14 +10,15 @@ import pytest
 from privacy.encoding.encoder import Encoder
 from privacy.encoding.schema import default_schema
 from privacy.keys import LinkKeys
+from privacy.linkage.asking import Answer, Kind, Told
 from privacy.linkage.candidates import Pairs
 from privacy.linkage.clusters import Thresholds
 from privacy.linkage.evidence import evidence
 from privacy.linkage.likeness import Level, Likeness, likenesses
 from privacy.linkage.linker import Linker, start
-from privacy.linkage.review import Kind, Limits, Question, draw_questions
+from privacy.linkage.review import Limits, Question, draw_questions
 from privacy.linkage.stack import stack
-from privacy.linkage.verdicts import Answer, Told, identical, pair_up
+from privacy.linkage.verdicts import identical, pair_up
 from privacy.normalise.person import Person
 from tests.privacy.linkage.simulated import town
 

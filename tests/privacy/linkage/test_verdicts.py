@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privacy.errors import ProtocolError
+from privacy.linkage.asking import Answer, Told
 from privacy.linkage.candidates import Pairs
 from privacy.linkage.clusters import Verdicts, solve
 from privacy.linkage.compiled import greedy_numba
@@ -13,7 +14,7 @@ from privacy.linkage.greedy import greedy_python
 from privacy.linkage.linker import Linker, start
 from privacy.linkage.quality import quality_report
 from privacy.linkage.stack import Stack
-from privacy.linkage.verdicts import Answer, Told, apply_answers, outcome_from, pair_up
+from privacy.linkage.verdicts import apply_answers, outcome_from, pair_up
 from tests.privacy.linkage.simulated import town
 
 SAME, DIFFERENT, UNSURE, OPEN = Answer.SAME, Answer.DIFFERENT, Answer.UNSURE, Answer.OPEN
