@@ -7,7 +7,7 @@ Typer costs and no node pays for the coordinator's libraries.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib import import_module, metadata
 from typing import Annotated, Any
 
@@ -22,6 +22,8 @@ class Part:
     module: str
     attribute: str
     help: str
+    also: Mapping[str, Part] = field(default_factory=dict)
+    """What the first word after the command chooses in its place."""
 
     def load(self, name: str) -> Any:  # noqa: ANN401  # Typer's own class of commands is private
         """Import the module and return its command under *name*."""
@@ -40,7 +42,12 @@ PARTS: Mapping[str, Part] = {
     "node": Part("nodes.cli", "app", "部署のノード / one department's node"),
     "coordinator": Part("coordinator.cli", "app", "統括 / the coordinator: rounds, releases"),
     "dealer": Part("coordinator.dealer_cli", "dealer_app", "ディーラー / the dealer, another body"),
-    "link": Part("deploy.link_cli", "link", "抽出ファイルで連携を試す / rehearse a linkage"),
+    "link": Part(
+        "deploy.link_cli",
+        "link",
+        "抽出ファイルで連携を試す / rehearse a linkage",
+        {"explain": Part("deploy.explain_cli", "explain", "なぜこの二行か / why two rows")},
+    ),
     "redteam": Part(
         "deploy.redteam_cli", "redteam", "符号化の自己点検 / attack the encoding, as a self-test"
     ),
@@ -57,7 +64,11 @@ class _Later(TyperCommand):
 
     def make_context(self, info_name: str | None, args: list[str], *rest: Any, **extra: Any) -> Any:  # noqa: ANN401  # Typer's own signature
         """Import the real command and let it read *args*."""
-        return self._part.load(self.name or "").make_context(info_name, args, *rest, **extra)
+        part, name = self._part, info_name or self.name or ""
+        if args and args[0] in part.also:
+            part, name = part.also[args[0]], f"{name} {args[0]}"
+            args = args[1:]
+        return part.load(name).make_context(name, args, *rest, **extra)
 
 
 class _Parts(TyperGroup):

@@ -41,7 +41,11 @@ def link(
     as_json: Annotated[bool, typer.Option("--json", help="JSONで出力 / print JSON")] = False,
     lang: Lang = "ja",
 ) -> None:
-    """フォルダーの抽出を、連合と同じ方法で試しに連結する / link a folder of extracts, on trial."""
+    """フォルダーの抽出を、連合と同じ方法で試しに連結する / link a folder of extracts, on trial.
+
+    結果の二つの行については / on two rows of the result:
+    enishi link explain OUT DEPARTMENT:ROW DEPARTMENT:ROW
+    """
     language: Language = "en" if lang == "en" else "ja"
     try:
         if lang not in {"ja", "en"}:
@@ -53,7 +57,7 @@ def link(
         else:
             _link(folder, out, truth, language, as_json=as_json)
     except EnishiError as error:
-        _fail(error, language, as_json=as_json)
+        fail(error, language, as_json=as_json)
 
 
 def _link(
@@ -144,7 +148,8 @@ def _usage(message: str) -> NoReturn:
     raise typer.BadParameter(message)
 
 
-def _fail(error: EnishiError, language: Language, *, as_json: bool) -> NoReturn:
+def fail(error: EnishiError, language: Language, *, as_json: bool) -> NoReturn:
+    """Show *error* to people or machines and exit with its status."""
     if as_json:
         shown = {
             "error": {"ja": error.what.ja, "en": error.what.en},

@@ -12,10 +12,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
 from deploy.rehearsal_errors import Errors, find_errors
+from deploy.rehearsal_pairs import PairTable, pair_table
+from deploy.rehearsal_subgroups import GroupQuality, by_subgroup
 from deploy.truth import Scored, read_truth, score
 from nodes.errors import MappingError
 from nodes.ingest.department import DepartmentMapping, load_department
@@ -34,6 +37,7 @@ Progress = Callable[[Text, int, int], None]
 
 _KEY_BYTES: Final = 32
 _DROPPED: Final = -1
+_JAPAN: Final = timezone(timedelta(hours=9))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +52,8 @@ class Rehearsal:
     intakes: tuple[Intake, ...] = field(repr=False)
     clusters: tuple[tuple[int, ...], ...] = field(repr=False)
     quality: QualityReport
+    subgroups: tuple[GroupQuality, ...]
+    pairs: PairTable = field(repr=False)
     score: Scored | None = None
     errors: Errors | None = None
 
@@ -97,6 +103,7 @@ def rehearse(
     progress: Progress | None = None,
     key: bytes | None = None,
     labels_for: int = 0,
+    on: date | None = None,
 ) -> Rehearsal:
     """Take in, encode and link all departments of *folder*; write nothing.
 
@@ -108,6 +115,7 @@ def rehearse(
             from the operating system, and forgotten afterwards, when None.
         labels_for: with block labels, as a population of so many children would send
             them (without dummies); 0 for none.
+        on: the day on which grades are counted from birth dates; today when None.
 
     Raises:
         EnishiError: a mapping or file cannot be used; nothing was linked then.
@@ -125,6 +133,8 @@ def rehearse(
         intakes=intakes,
         clusters=clusters,
         quality=quality_report(linker, LinkKeys(1, 1, key).token("sample")),
+        subgroups=by_subgroup(intakes, linker, known, on or datetime.now(_JAPAN).date()),
+        pairs=pair_table(intakes, linker, known),
         score=None if known is None else _score(intakes, clusters, known),
         errors=None if known is None else find_errors(intakes, clusters, linker, known),
     )

@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from deploy.rehearsal_rows import entities
 from deploy.truth import RowKey
 from nodes.intake import Intake
 from privacy.errors import Text
@@ -200,14 +201,7 @@ def _curve(
     intakes: Sequence[Intake], linker: Linker, truth: dict[RowKey, str]
 ) -> tuple[Point, ...]:
     """Return precision and recall of pairs of records by the cut on their probability alone."""
-    number: dict[str, int] = {}
-    entity = np.full(linker.stack.rows, -1, dtype=np.int64)
-    for at, intake in enumerate(intakes):
-        records, offset = intake.records, linker.stack.offsets[at]
-        for row_id, record in zip(records.row_ids, records.record_of_row, strict=True):
-            known = truth.get((records.department, row_id))
-            if record >= 0 and known is not None:
-                entity[offset + record] = number.setdefault(known, len(number))
+    entity = entities(intakes, linker, truth)
     left, right = entity[linker.linked.pairs.left], entity[linker.linked.pairs.right]
     known_pairs = (left >= 0) & (right >= 0)
     same, probability = (left == right)[known_pairs], linker.linked.probability[known_pairs]

@@ -1,8 +1,9 @@
-"""What `enishi link` writes: clusters.csv, dropped.csv, report.json, report.md.
+"""What `enishi link` writes: clusters, dropped and pairs as CSV, the report as HTML, JSON, text.
 
 Written into a new folder beside the wanted one and moved into place at the end, so
-that nothing half-written is ever found.  ``clusters.csv`` is who is who: it belongs
-where the extracts do.  The reports hold counts, lines and kinds, no value and no id.
+that nothing half-written is ever found.  ``clusters.csv`` and ``pairs.csv`` are who is
+who: they belong where the extracts do.  The reports hold counts, lines and kinds, no
+value and no id.
 """
 
 from __future__ import annotations
@@ -18,11 +19,14 @@ from typing import Final
 
 from deploy.rehearsal import Rehearsal
 from deploy.rehearsal_errors import WORDS, Errors
+from deploy.rehearsal_html import as_html
+from deploy.rehearsal_pairs import NAME as PAIRS
+from deploy.rehearsal_subgroups import as_counts
 from nodes.ingest.kinds import EXPLANATIONS
 from privacy.errors import BadInputError, Language, Text, UnreachableError
-from privacy.linkage.quality import Estimate, Score
+from privacy.linkage.quality import Estimate
 
-OUTPUTS: Final = ("clusters.csv", "dropped.csv", "report.json", "report.md")
+OUTPUTS: Final = ("clusters.csv", "dropped.csv", PAIRS, "report.html", "report.json", "report.md")
 _MILLION: Final = 1_000_000
 
 
@@ -83,13 +87,18 @@ def _write(rehearsal: Rehearsal, folder: Path) -> None:
     _write_csv(
         folder / "dropped.csv", ("department", "row_id", "reason", "line"), _dropped_rows(rehearsal)
     )
+    header, *lines = rehearsal.pairs.lines()
+    _write_csv(folder / PAIRS, tuple(map(str, header)), lines)
     text = json.dumps(as_json(rehearsal), ensure_ascii=False, indent=1)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")
     both = f"{as_markdown(rehearsal, 'ja')}\n---\n\n{as_markdown(rehearsal, 'en')}"
     (folder / "report.md").write_text(both, encoding="utf-8")
+    (folder / "report.html").write_text(as_html(rehearsal), encoding="utf-8")
 
 
-def _write_csv(path: Path, header: tuple[str, ...], rows: Iterable[tuple[str | int, ...]]) -> None:
+def _write_csv(
+    path: Path, header: tuple[str, ...], rows: Iterable[tuple[str | int | float, ...]]
+) -> None:
     # Row ids are written as they were read, a leading "=" included: they must match again.
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
@@ -121,13 +130,15 @@ def as_json(rehearsal: Rehearsal) -> dict[str, object]:
         "clusters": rehearsal.cluster_count,
         "clusters_by_departments": dict(_sizes(rehearsal)),
         "quality": rehearsal.quality.to_json(),
+        "subgroups": [group.to_json() for group in rehearsal.subgroups],
+        "pairs": {"written": len(rehearsal.pairs.rows), "left_out": rehearsal.pairs.left_out},
     }
     if rehearsal.score is not None:
         report["truth"] = {
             "rows": rehearsal.score.rows,
             "rows_unknown": rehearsal.score.unknown,
-            "across_departments": _counts(rehearsal.score.evaluation.across),
-            "all_pairs": _counts(rehearsal.score.evaluation.everything),
+            "across_departments": as_counts(rehearsal.score.evaluation.across),
+            "all_pairs": as_counts(rehearsal.score.evaluation.everything),
         }
     if rehearsal.errors is not None:
         report["errors"] = {
@@ -143,17 +154,6 @@ def as_json(rehearsal: Rehearsal) -> dict[str, object]:
             ],
         }
     return report
-
-
-def _counts(counts: Score) -> dict[str, object]:
-    return {
-        "pairs_true": counts.true,
-        "pairs_found": counts.found,
-        "pairs_right": counts.correct,
-        "precision": round(counts.precision, 6),
-        "recall": round(counts.recall, 6),
-        "f1": round(counts.f1, 6),
-    }
 
 
 def _sizes(rehearsal: Rehearsal) -> list[tuple[int, int]]:

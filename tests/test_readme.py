@@ -13,6 +13,7 @@ import typer
 from typer.testing import CliRunner
 
 from deploy.cli import PARTS, app
+from deploy.rehearsal_output import OUTPUTS
 from tests.test_house import ROOT, tracked
 
 FENCE = re.compile(r"^```sh\n(.*?)^```", flags=re.DOTALL | re.MULTILINE)
@@ -131,9 +132,9 @@ def test_the_rehearsal_of_the_readme_runs_as_shown(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
-    assert len(shown) == 3
+    assert len(shown) == 4
     made = {path.name for path in (tmp_path / "result").iterdir()}
-    assert made == {"clusters.csv", "dropped.csv", "report.md", "report.json"}
+    assert made == {*OUTPUTS}
     rows = (tmp_path / "result" / "clusters.csv").read_text("utf-8").splitlines()
     cluster = dict(row.rsplit(",", 1) for row in rows)
     assert cluster["residents,1001"] == cluster["school,S1"] != cluster["school,S2"]

@@ -51,6 +51,26 @@ class Waterfalls:
         fixed = self.prior + self.exact + self.number + self.identity
         return np.asarray(fixed + self.by_view.sum(axis=1))
 
+    @property
+    def alone(self) -> Floats:
+        """Return the match probability of each pair as if it had no rivals."""
+        return np.asarray(1.0 / (1.0 + np.exp(-np.clip(self.weight, -_LARGEST, _LARGEST))))
+
+    def rivals(self, probability: Floats) -> Floats:
+        """Return what rivals take from the log odds, given the *probability* they leave."""
+        return np.minimum(0.0, _log_odds(probability) - _log_odds(self.alone))
+
+    def where(self, rows: Ids | slice) -> Waterfalls:
+        """Return the chosen rows."""
+        return Waterfalls(
+            self.shown.where(rows),
+            self.prior[rows],
+            self.exact[rows],
+            self.number[rows],
+            self.by_view[rows],
+            self.identity[rows],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
@@ -139,8 +159,8 @@ def _put(falls: Waterfalls, rows: Ids, model: MatchModel) -> None:
     falls.number[rows] = model.number_weight(shown.number)
     falls.by_view[rows] = by_view
     falls.identity[rows] = 0.0
-    falls.identity[rows] = model.weigh(shown) - falls.weight[rows]
     # What is left of rounding is nobody's: only an exact identity adds anything.
+    falls.identity[rows] = np.round(model.weigh(shown) - falls.weight[rows], 6)
     identical = shown.exact | (shown.number == Number.EQUAL)
     falls.identity[rows[~identical]] = 0.0
 
@@ -150,9 +170,8 @@ def explanation(falls: Waterfalls, row: int, probability: float | None = None) -
 
     Without a *probability* (a pair that was no candidate), no rivals are counted.
     """
-    shown, weight = falls.shown, float(falls.weight[row])
-    alone = 1.0 / (1.0 + np.exp(-np.clip(weight, -_LARGEST, _LARGEST)))
-    final = float(alone) if probability is None else probability
+    shown, own = falls.shown, falls.where(slice(row, row + 1))
+    final = float(own.alone[0]) if probability is None else probability
     outcome = int(shown.number[row])
     steps = [
         Step("prior", PRIOR, None, _millionths(falls.prior[row])),
@@ -170,7 +189,7 @@ def explanation(falls: Waterfalls, row: int, probability: float | None = None) -
         Step("identity", IDENTITY, None, _millionths(falls.identity[row])),
     ]
     total = sum(step.weight for step in steps)
-    rival = _millionths(min(0.0, _log_odds(final) - _log_odds(float(alone))))
+    rival = _millionths(own.rivals(np.array([final]))[0])
     return Explanation(
         (*steps, Step("rivals", RIVALS, None, rival)), total, round(final * _MILLION)
     )
@@ -184,7 +203,7 @@ def _similarity(value: np.float32) -> int | None:
     return None if np.isnan(value) else round(float(value) * _THOUSAND)
 
 
-def _log_odds(probability: float) -> float:
-    edge = np.exp(-_LARGEST)
-    inside = min(max(probability, edge), 1.0 - edge)
-    return float(np.log(inside / (1.0 - inside)))
+def _log_odds(probability: Floats) -> Floats:
+    edge = float(np.exp(-_LARGEST))
+    inside = np.clip(probability, edge, 1.0 - edge)
+    return np.asarray(np.log(inside / (1.0 - inside)))

@@ -25,15 +25,18 @@ def own_weights(linker: Linker) -> Floats:
     stacked = linker.stack
     columns = [codes.any(axis=1) for codes in stacked.views.values()]
     columns += [stacked.token(name) >= 0 for name in ("T1", "A", "B")]
-    held = np.stack(columns, axis=1)
-    patterns, of_row = np.unique(held, axis=0, return_inverse=True)
+    held = np.zeros(stacked.rows, dtype=np.int64)
+    for at, column in enumerate(columns):
+        held |= np.asarray(column, dtype=np.int64) << at
+    kinds, of_row = np.unique(held, return_inverse=True)
+    patterns = ((kinds[:, None] >> np.arange(len(columns))) & 1).astype(np.bool_)
     views = len(stacked.views)
     exact, number, dated = (patterns[:, views + at] for at in range(3))
     outcome = np.where(number, Number.CONFLICT, Number.MISSING)
     outcome = np.where(dated, Number.EQUAL, outcome).astype(np.int8)
     similarity = np.where(patterns[:, :views], 1.0, np.nan).astype(np.float32)
     shown = Evidence(tuple(stacked.views), similarity, outcome, exact)
-    return np.asarray(linker.models.weigh(shown)[of_row.ravel()])
+    return np.asarray(linker.models.weigh(shown)[of_row])
 
 
 def histogram(weight: Floats) -> tuple[int, ...]:

@@ -153,8 +153,9 @@ def columns(
             text(x + 6, top - 10, "start", rule.name),
         ]
     parts += [text(left + width / 2, base + 40, "middle", words.x)]
-    parts += legend([(each.name, each.tone) for each in series if each.name], left, base + 62)
-    return picture(_WIDTH, base + 72, words, parts)
+    names = [(each.name, each.tone) for each in series if each.name]
+    parts += legend(names, left, base + 62)
+    return picture(_WIDTH, base + (72 if names else 48), words, parts)
 
 
 def _column(
@@ -201,8 +202,9 @@ def rows(
         parts.append(text(x + 8, y + 18, "start", beside))
     base = top + high * len(labels)
     parts += [stroke(f"M{left} {top}V{base}")]
-    parts += legend([(each.name, each.tone) for each in series if each.name], left, base + 22)
-    return picture(_WIDTH, base + 34, words, parts)
+    names = [(each.name, each.tone) for each in series if each.name]
+    parts += legend(names, left, base + 22)
+    return picture(_WIDTH, base + (34 if names else 8), words, parts)
 
 
 def lines(
@@ -248,8 +250,9 @@ def lines(
             parts += [mark_.format(a, b, each.tone) for a, b in places]
     parts += [stroke(f"M{left} {top}V{base}H{left + width}")]
     parts += [text(left + width / 2, base + 40, "middle", words.x), text(8, 14, "start", words.y)]
-    parts += legend([(each.name, each.tone) for each in series if each.name], left, base + 62)
-    return picture(_WIDTH, base + 72, words, parts)
+    names = [(each.name, each.tone) for each in series if each.name]
+    parts += legend(names, left, base + 62)
+    return picture(_WIDTH, base + (72 if names else 48), words, parts)
 
 
 def waterfall(words: Words, falls: Sequence[Fall]) -> Markup:
