@@ -55,7 +55,8 @@ bench: setup-dev
 # Needs uv on the PATH; writes no registry address into the repository.
 requirements:
 	uv pip compile pyproject.toml --group build --generate-hashes --no-header --no-emit-index-url --no-emit-find-links --python-version 3.11 -o deploy/requirements.txt
-	uv pip compile pyproject.toml --group build --group dev -c deploy/requirements.txt --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 -o tests/requirements.txt
+	uv pip compile pyproject.toml --extra dask --group build -c deploy/requirements.txt --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 -o deploy/requirements-dask.txt
+	uv pip compile pyproject.toml --extra dask --group build --group dev -c deploy/requirements.txt --generate-hashes --no-header --no-annotate --no-emit-index-url --no-emit-find-links --python-version 3.11 -o tests/requirements.txt
 
 clean:
 	rm -rf $(VENV) .local .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache build dist

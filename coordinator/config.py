@@ -11,8 +11,10 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, TypeVar
 
+from coordinator.engines.choice import choose_engine
 from coordinator.errors import ConfigError
 from privacy.errors import Text
+from privacy.similarity.engine import Engine
 
 MOST_ID_CHARACTERS = 40
 MOST_DECOYS_PERCENT = 90
@@ -69,7 +71,11 @@ class CoordinatorConfig:
     review_names_department: bool = False
     """Tell each holder which department holds the other row."""
     engine: str = "local"
-    """Where all pairs are compared; `local` is one process."""
+    """Where all pairs are compared: `local` is this process, `dask` a Dask cluster."""
+    dask_scheduler: str = ""
+    """`tls://host:port` of the scheduler; `tcp://` on loopback only."""
+    dask_tls: Path = Path("dask-tls")
+    """Folder of `ca.pem`, `cert.pem` and `key.pem` for the scheduler."""
     home: Path = Path()
 
     @classmethod
@@ -89,13 +95,7 @@ class CoordinatorConfig:
                     f"review_decoy_percent in {path.name} is below {MOST_DECOYS_PERCENT}.",
                 )
             )
-        if config.engine != "local":
-            raise ConfigError(
-                Text(
-                    f"{path.name} の engine は local だけが使えます。",
-                    f"engine in {path.name} can only be local.",
-                )
-            )
+        config.comparing(path.name)
         return config
 
     @property
@@ -107,6 +107,16 @@ class CoordinatorConfig:
     def spool(self) -> Path:
         """Streams at rest, encrypted, for the life of a round."""
         return self.home / "spool"
+
+    def comparing(self, where: str = "coordinator.toml") -> Engine:
+        """Return the engine that compares codes.
+
+        Raises:
+            ConfigError: it is unknown, not installed, or its settings cannot work.
+        """
+        return choose_engine(
+            self.engine, self.dask_scheduler, self.home / self.dask_tls, self.spool, where
+        )
 
     @property
     def database_url(self) -> str:

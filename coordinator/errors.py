@@ -91,6 +91,10 @@ class SpoolError(ProtocolError):
     """A spooled file was changed, cut or lost; the round fetches it again or ends."""
 
 
+class EngineError(UnreachableError):
+    """The engine is out of reach, or its disk is full; the comparison is made again later."""
+
+
 class RoundMovedError(RoundStateError):
     """Another process has moved the round meanwhile: look at it again."""
 

@@ -277,7 +277,8 @@ def _first_linker(work: Work) -> Linker:
     """Return the linkage after the first pass, from memory or computed again."""
     kept = work.memory.get(_FIRST_LINKER)
     if not isinstance(kept, Linker):
-        kept = start([_first_batch(work, member) for member in work.open_nodes])
+        batches = [_first_batch(work, member) for member in work.open_nodes]
+        kept = start(batches, engine=work.process.config.comparing())
         work.memory[_FIRST_LINKER] = kept
     return kept
 

@@ -17,6 +17,7 @@ from privacy.errors import EnishiError, Language, Text
 if TYPE_CHECKING:
     from deploy.first_mappings import FirstMapping
     from deploy.rehearsal import Rehearsal
+    from privacy.similarity.engine import Engine
 
 Lang = Annotated[str, typer.Option("--lang", help="ja / en")]
 
@@ -38,6 +39,15 @@ def link(
     init: Annotated[
         bool, typer.Option("--init", help="write first mappings / 対応表の下書きを作る")
     ] = False,
+    engine: Annotated[
+        str, typer.Option("--engine", help="local / dask: 符号の比較 / where codes are compared")
+    ] = "local",
+    dask_scheduler: Annotated[
+        str, typer.Option("--dask-scheduler", metavar="tls://HOST:PORT", help="--engine dask")
+    ] = "",
+    dask_tls: Annotated[
+        Path, typer.Option("--dask-tls", help="folder of ca.pem, cert.pem, key.pem")
+    ] = Path("dask-tls"),
     as_json: Annotated[bool, typer.Option("--json", help="JSONで出力 / print JSON")] = False,
     lang: Lang = "ja",
 ) -> None:
@@ -55,13 +65,23 @@ def link(
         elif out is None:
             _usage(Text("--out が要ります。", "--out is needed.").in_language(language))
         else:
-            _link(folder, out, truth, language, as_json=as_json)
+            from coordinator.engines.choice import choose_engine  # noqa: PLC0415 - lazy
+
+            # Pairs that are too many for memory wait on the disk of the results.
+            chosen = choose_engine(engine, dask_scheduler, dask_tls, out.parent, "enishi link")
+            _link(folder, out, truth, chosen, language, as_json=as_json)
     except EnishiError as error:
         fail(error, language, as_json=as_json)
 
 
 def _link(
-    folder: Path, out: Path, truth: Path | None, language: Language, *, as_json: bool
+    folder: Path,
+    out: Path,
+    truth: Path | None,
+    engine: Engine,
+    language: Language,
+    *,
+    as_json: bool,
 ) -> None:
     from rich.console import Console  # noqa: PLC0415 - `enishi --help` stays quick
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
@@ -80,7 +100,7 @@ def _link(
             text = step.in_language(language)
             bar.update(task, completed=done, total=total, description=text)
 
-        rehearsal = rehearse(folder, truth=truth, progress=show)
+        rehearsal = rehearse(folder, truth=truth, progress=show, engine=engine)
     write_output(rehearsal, out)
     _answer(rehearsal, out, language, as_json=as_json)
 

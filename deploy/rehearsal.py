@@ -31,6 +31,7 @@ from privacy.errors import Text
 from privacy.keys import LinkKeys
 from privacy.linkage.linker import Linker, start
 from privacy.linkage.quality import QualityReport, quality_report
+from privacy.similarity.engine import LOCAL, Engine
 
 Progress = Callable[[Text, int, int], None]
 """Told before each step: what begins, how many steps are done, how many there are."""
@@ -104,6 +105,7 @@ def rehearse(
     key: bytes | None = None,
     labels_for: int = 0,
     on: date | None = None,
+    engine: Engine = LOCAL,
 ) -> Rehearsal:
     """Take in, encode and link all departments of *folder*; write nothing.
 
@@ -116,6 +118,7 @@ def rehearse(
         labels_for: with block labels, as a population of so many children would send
             them (without dummies); 0 for none.
         on: the day on which grades are counted from birth dates; today when None.
+        engine: compares the codes; the result is the same whichever it is.
 
     Raises:
         EnishiError: a mapping or file cannot be used; nothing was linked then.
@@ -125,7 +128,7 @@ def rehearse(
     steps = _Steps(progress, total=2 * len(mappings) + 3)
     intakes = tuple(_take_in(mapping, steps) for mapping in mappings)
     key = key or os.urandom(_KEY_BYTES)
-    linker = _link(intakes, steps, key, labels_for)
+    linker = _link(intakes, steps, key, labels_for, engine)
     clusters = _per_row(intakes, linker)
     steps.finish()
     return Rehearsal(
@@ -162,7 +165,9 @@ def _take_in(mapping: DepartmentMapping, steps: _Steps) -> Intake:
     return take_in(mapping)
 
 
-def _link(intakes: Sequence[Intake], steps: _Steps, key: bytes, labels_for: int) -> Linker:
+def _link(
+    intakes: Sequence[Intake], steps: _Steps, key: bytes, labels_for: int, engine: Engine
+) -> Linker:
     """Encode and link in two passes, as nodes and coordinator do (PROTOCOL 2)."""
     schema, bits = default_schema(labels=labels_for > 0), label_bits(labels_for)
     encoder = Encoder(schema, LinkKeys(1, 1, key))
@@ -174,7 +179,7 @@ def _link(intakes: Sequence[Intake], steps: _Steps, key: bytes, labels_for: int)
         encoded = encoder.encode(intake.records.persons, name, (first,))
         batches.append(in_blocks(encoded, bits))
     steps.begin(Text("第一パスの連結", "linking, first pass"))
-    linker = start(batches)
+    linker = start(batches, engine=engine)
     if not later:
         return linker
     asked = linker.ask(LinkKeys(1, 1, key).token("ask"))

@@ -87,7 +87,9 @@ def test_what_is_forbidden_would_be_found(pattern: re.Pattern[str], planted: str
     assert pattern.search(planted)
 
 
-@pytest.mark.parametrize("name", ["deploy/requirements.txt", "tests/requirements.txt"])
+@pytest.mark.parametrize(
+    "name", ["deploy/requirements.txt", "deploy/requirements-dask.txt", "tests/requirements.txt"]
+)
 def test_every_requirement_is_pinned_and_hashed(name: str) -> None:
     source = (ROOT / name).read_text(encoding="utf-8").replace("\\\n", " ")
 
@@ -99,10 +101,11 @@ def test_every_requirement_is_pinned_and_hashed(name: str) -> None:
 
 def test_every_dependency_says_why_it_is_there() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    extras = project["project"]["optional-dependencies"].values()
     groups = project["dependency-groups"].values()
     wanted = {
         re.split(r"[<>=\[ ]", line)[0]
-        for lines in (project["project"]["dependencies"], *groups)
+        for lines in (project["project"]["dependencies"], *extras, *groups)
         for line in lines
         if isinstance(line, str)
     }

@@ -9,7 +9,6 @@ Importing this costs half a second: `kernels.default_scan` does it late.
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
 import numba
@@ -38,95 +37,101 @@ def _popcount(_typing: Any, value: Any) -> Any:
 _ones: Any = intrinsic(_popcount)
 
 
-@cache
-def _scan_of_width(words: int) -> Any:  # noqa: C901 - one kernel, as numba wants it
-    """Compile the scan for codes of *words* words: a fixed width lets LLVM unroll it.
+@numba.njit(cache=True, nogil=True)
+def _nearest(row: Any, block: Any, width: Any) -> Any:
+    """Return the distance of the nearest of a block's codes; len(*width*) words count."""
+    least = np.uint64(0xFFFFFFFF)
+    for lane in range(LANES):
+        bits = np.uint64(0)
+        for word in range(len(width)):
+            bits += _ones(row[word] ^ block[word, lane])
+        least = min(least, bits)
+    return least
 
-    Two rows at a time meet a block, as long as both fit the registers: each word of the
-    block is loaded once for both.  Distances are not stored: where the nearest code of a
-    block is within the limit, which is rare, they are measured again.
+
+@numba.njit(cache=True, nogil=True)
+def _nearest_of_two(row: Any, next_row: Any, block: Any, width: Any) -> Any:
+    """Do so for two rows: each word of the block is loaded once for both."""
+    least = np.uint64(0xFFFFFFFF)
+    next_least = np.uint64(0xFFFFFFFF)
+    for lane in range(LANES):
+        bits = np.uint64(0)
+        next_bits = np.uint64(0)
+        for word in range(len(width)):
+            code = block[word, lane]
+            bits += _ones(row[word] ^ code)
+            next_bits += _ones(next_row[word] ^ code)
+        least = min(least, bits)
+        next_least = min(next_least, next_bits)
+    return least, next_least
+
+
+@numba.njit(cache=True, nogil=True)
+def _keep(
+    rows: Any, index: int, block: Any, first: int, limit: Any, width: Any, out: Any, count: int
+) -> Any:
+    """Measure again, as near codes are rare, and write those within *limit* to *out*.
+
+    An array of its own keeps this out of the loops that it is called from.
     """
+    distance = np.empty(LANES, np.uint64)
+    for lane in range(LANES):
+        bits = np.uint64(0)
+        for word in range(len(width)):
+            bits += _ones(rows[index, word] ^ block[word, lane])
+        distance[lane] = bits
+    for lane in range(LANES):
+        if distance[lane] <= limit:
+            if count < len(out):
+                out[count, 0] = index
+                out[count, 1] = first + lane
+                out[count, 2] = distance[lane]
+            count += 1
+    return count
 
-    @numba.njit(cache=True, nogil=True)
-    def nearest(row: Any, block: Any) -> Any:
-        least = np.uint64(0xFFFFFFFF)
-        for lane in range(LANES):
-            bits = np.uint64(0)
-            for word in range(words):
-                bits += _ones(row[word] ^ block[word, lane])
-            least = min(least, bits)
-        return least
 
-    @numba.njit(cache=True, nogil=True)
-    def nearest_of_two(row: Any, next_row: Any, block: Any) -> Any:
-        least = np.uint64(0xFFFFFFFF)
-        next_least = np.uint64(0xFFFFFFFF)
-        for lane in range(LANES):
-            bits = np.uint64(0)
-            next_bits = np.uint64(0)
-            for word in range(words):
-                code = block[word, lane]
-                bits += _ones(row[word] ^ code)
-                next_bits += _ones(next_row[word] ^ code)
-            least = min(least, bits)
-            next_least = min(next_least, next_bits)
-        return least, next_least
+@numba.njit(cache=True, nogil=True)
+def _stripe(
+    rows: Any, low: int, high: int, blocks: Any, limit: Any, below: int, width: Any, out: Any
+) -> Any:
+    """Scan rows *low* .. *high* and return how many pairs there are; *out* holds what fits."""
+    count = 0
+    for number in range(len(blocks)):
+        block = blocks[number]
+        first = number * LANES
+        # A row is wanted here if it meets the block's last code.
+        last = min(high, first + LANES - below)
+        index = low
+        if len(width) <= _TWO_ROWS:
+            while index + 1 < last:
+                row, next_row = rows[index], rows[index + 1]
+                least, next_least = _nearest_of_two(row, next_row, block, width)
+                if least <= limit:
+                    count = _keep(rows, index, block, first, limit, width, out, count)
+                if next_least <= limit:
+                    count = _keep(rows, index + 1, block, first, limit, width, out, count)
+                index += 2
+        while index < last:
+            if _nearest(rows[index], block, width) <= limit:
+                count = _keep(rows, index, block, first, limit, width, out, count)
+            index += 1
+    return count
 
-    @numba.njit(cache=True, nogil=True)
-    def keep(
-        rows: Any, index: int, block: Any, first: int, limit: Any, out: Any, count: int
-    ) -> Any:
-        distance = np.empty(LANES, np.uint64)
-        for lane in range(LANES):
-            bits = np.uint64(0)
-            for word in range(words):
-                bits += _ones(rows[index, word] ^ block[word, lane])
-            distance[lane] = bits
-        for lane in range(LANES):
-            if distance[lane] <= limit:
-                if count < len(out):
-                    out[count, 0] = index
-                    out[count, 1] = first + lane
-                    out[count, 2] = distance[lane]
-                count += 1
-        return count
 
-    @numba.njit(cache=True, nogil=True)
-    def stripe(
-        rows: Any, low: int, high: int, blocks: Any, limit: Any, below: int, out: Any
-    ) -> Any:
-        count = 0
-        for number in range(len(blocks)):
-            block = blocks[number]
-            first = number * LANES
-            # A row is wanted here if it meets the block's last code.
-            last = min(high, first + LANES - below)
-            index = low
-            if words <= _TWO_ROWS:
-                while index + 1 < last:
-                    least, next_least = nearest_of_two(rows[index], rows[index + 1], block)
-                    if least <= limit:
-                        count = keep(rows, index, block, first, limit, out, count)
-                    if next_least <= limit:
-                        count = keep(rows, index + 1, block, first, limit, out, count)
-                    index += 2
-            while index < last:
-                if nearest(rows[index], block) <= limit:
-                    count = keep(rows, index, block, first, limit, out, count)
-                index += 1
-        return count
+@numba.njit(parallel=True, cache=True, nogil=True)
+def _scan(rows: Any, blocks: Any, limit: Any, below: int, width: Any, out: Any) -> Any:
+    """Scan stripes of rows on all threads.
 
-    @numba.njit(parallel=True, cache=True, nogil=True)
-    def scan(rows: Any, blocks: Any, limit: Any, below: int, out: Any) -> Any:
-        counts = np.zeros(len(out), np.int64)
-        for turn in numba.prange(len(out)):
-            # Above a diagonal early rows meet more codes: every thread gets some of them.
-            part = turn * _SPREAD % len(out)
-            low, high = len(rows) * part // len(out), len(rows) * (part + 1) // len(out)
-            counts[part] = stripe(rows, low, high, blocks, limit, below, out[part])
-        return counts
-
-    return scan
+    *width* is a tuple of as many zeros as codes have words: its length is part of its
+    type, so each width is compiled apart and unrolled, and found in numba's cache.
+    """
+    counts = np.zeros(len(out), np.int64)
+    for turn in numba.prange(len(out)):
+        # Above a diagonal early rows meet more codes: every thread gets some of them.
+        part = turn * _SPREAD % len(out)
+        low, high = len(rows) * part // len(out), len(rows) * (part + 1) // len(out)
+        counts[part] = _stripe(rows, low, high, blocks, limit, below, width, out[part])
+    return counts
 
 
 def scan_numba(
@@ -134,7 +139,7 @@ def scan_numba(
 ) -> Hits | None:
     """Scan with the compiled kernel; the same pairs as `kernels.scan_numpy`, in row order."""
     out = np.empty((_STRIPES, max(1, most // _STRIPES), 3), dtype=np.int32)
-    counts = _scan_of_width(rows.shape[1])(rows, blocks, np.uint64(limit), below, out)
+    counts = _scan(rows, blocks, np.uint64(limit), below, (0,) * rows.shape[1], out)
     if counts.max(initial=0) > out.shape[1]:
         return None
     hits = np.concatenate([out[stripe, : counts[stripe]] for stripe in range(_STRIPES)])

@@ -1,0 +1,1 @@
+"""Engines: where codes are compared and where found pairs wait; see README.md."""
