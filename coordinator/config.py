@@ -14,10 +14,12 @@ from typing import Any, TypeVar
 from coordinator.engines.choice import choose_engine
 from coordinator.errors import ConfigError
 from privacy.errors import Text
+from privacy.linkage.conditions import Missing
 from privacy.similarity.engine import Engine
 
 MOST_ID_CHARACTERS = 40
 MOST_DECOYS_PERCENT = 90
+_FROM_ZERO = ("fiscal_year", "population_size")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +72,14 @@ class CoordinatorConfig:
     """Share of decoys among them, in percent, below 90."""
     review_names_department: bool = False
     """Tell each holder which department holds the other row."""
+    population_size: int = 0
+    """The published number of people linked; 0: not stated, and no block labels are asked for."""
+    labels_above: int = 300_000
+    """People above whom codes carry block labels and are compared inside blocks only."""
+    missing: str = "stop"
+    """A link round in which a department fails: `stop`, or `go-on` without it."""
+    missing_after_s: int = 3_600
+    """How long a round that goes on waits for a department that does not answer."""
     engine: str = "local"
     """Where all pairs are compared: `local` is this process, `dask` a Dask cluster."""
     dask_scheduler: str = ""
@@ -96,6 +106,14 @@ class CoordinatorConfig:
                 )
             )
         config.comparing(path.name)
+        if config.missing not in tuple(Missing):
+            known = ", ".join(Missing)
+            raise ConfigError(
+                Text(
+                    f"{path.name} の missing は {known} のどちらかです。",
+                    f"missing in {path.name} is one of {known}.",
+                )
+            )
         return config
 
     @property

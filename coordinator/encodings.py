@@ -40,6 +40,14 @@ class Expected:
     rows: int | None
     """Exactly so many; None leaves it to the department, up to ``most_rows``."""
     most_rows: int
+    bits: int = 0
+    """Bits of a block label, where the schema sends labels."""
+
+    @property
+    def labelled(self) -> tuple[str, ...]:
+        """The passes whose rows carry block labels."""
+        passes = map(self.schema.get_pass, self.passes) if self.schema.labels else ()
+        return tuple(p.name for p in passes if p.salt)
 
     def check(self, part: EncodingPart, next_row: int) -> None:
         """Check one part, which must begin at *next_row*.
@@ -64,6 +72,10 @@ class Expected:
         words = self.schema.length // 64
         if any(codes.shape != (part.rows, words) for codes in part.views.values()):
             raise self.refused("符号の長さが違います", "codes of a wrong length")
+        if set(part.labels) != set(self.labelled):
+            raise self.refused("ブロックラベルの有無が違います", "other block labels")
+        if any(int(labels.max(initial=0)) > 1 << self.bits for labels in part.labels.values()):
+            raise self.refused("ブロックラベルが範囲外です", "block labels out of range")
 
     def batch(self, parts: Iterable[EncodingPart]) -> Batch:
         """Return the whole batch of the *parts*, checked again as one.
@@ -89,7 +101,10 @@ class Expected:
             raise self.refused("すべての符号が0です", "nothing but zeros")
         if any(_all_alike(codes) for codes in views.values()):
             raise self.refused("すべての行が同じ符号です", "one code for all rows")
-        return Batch(self.department, arrival.rows, tokens, views)
+        labels = {
+            name: np.concatenate([part.labels[name] for part in kept]) for name in self.labelled
+        }
+        return Batch(self.department, arrival.rows, tokens, views, labels)
 
     def refused(self, ja: str, en: str) -> ProtocolError:
         """Return the refusal of this department's encodings."""
@@ -147,7 +162,8 @@ def merged(department: str, batches: Iterable[Batch]) -> Batch:
     if len(rows) != 1:
         raise ValueError("passes over the same rows have the same number of rows")
     views = {view: codes for batch in found for view, codes in batch.views.items()}
-    return Batch(department, rows.pop(), {}, views)
+    labels = {name: values for batch in found for name, values in batch.labels.items()}
+    return Batch(department, rows.pop(), {}, views, labels)
 
 
 def _all_alike(codes: Codes) -> bool:

@@ -37,8 +37,10 @@ from coordinator.work import Moved, Work
 from privacy.canonical import canonical_bytes
 from privacy.encoding.batch import Batch
 from privacy.encoding.known_answer import KnownAnswer, compare
-from privacy.encoding.schema import default_schema
+from privacy.encoding.registry import find_schema
+from privacy.encoding.schema import Schema
 from privacy.errors import ProtocolError, Text
+from privacy.linkage.conditions import Conditions
 from privacy.linkage.linker import Linker, start
 from privacy.linkage.quality import quality_report
 from privacy.linkage.sealed import choose_entries, offer
@@ -101,7 +103,7 @@ async def _compare(work: Work) -> Moved:
 
 
 async def _receive_second_pass(work: Work) -> Moved:
-    passes = second_passes(default_schema())
+    passes = second_passes(_schema(work))
 
     async def receive_all(member: str) -> int:
         handles = _asked(work, member).tolist()
@@ -135,7 +137,7 @@ async def _tell_sealed(work: Work) -> Moved:
     if not work.spool.has("universe"):
         await _make_universe(work, matching.stack)
     digest, header = work.stored.plan_digest, _header(work)
-    model_json, schema_digest = canonical_bytes(matching.models.to_json()), default_schema().digest
+    model_json, schema_digest = canonical_bytes(matching.models.to_json()), _schema(work).digest
 
     async def tell(member: str) -> None:
         await work.node(member).match_universe(
@@ -196,11 +198,16 @@ STEPS: Mapping[LinkState, Callable[[Work], Awaitable[Moved]]] = {
 """What is done in each state; the result is the state that follows."""
 
 
+def _schema(work: Work) -> Schema:
+    return find_schema(work.plan.schema_digest)
+
+
 def _expected(work: Work, member: str, passes: tuple[str, ...], rows: int | None) -> Expected:
     return Expected(
         department=member,
         plan_digest=work.stored.plan_digest,
-        schema=default_schema(),
+        schema=_schema(work),
+        bits=Conditions.of(work.plan).bits,
         passes=passes,
         tokens=passes[0] == FIRST,
         rows=rows,
@@ -222,7 +229,8 @@ async def _receive_pass(work: Work, member: str, salt_pass: str, handles: list[i
 
 async def _make_universe(work: Work, stack: Stack) -> None:
     """Ask the open nodes for dummies, hide the missing places with them, spool the universe."""
-    passes = (FIRST, *second_passes(default_schema()))
+    schema = _schema(work)
+    passes = (FIRST, *second_passes(schema))
     slot = np.concatenate([slots_of(work.spool, d) for d in stack.departments]).astype(np.int64)
     missing = int((choose_entries(stack, slot) < 0).sum())
     share = -(-missing // len(work.open_nodes))
@@ -230,7 +238,6 @@ async def _make_universe(work: Work, stack: Stack) -> None:
         await work.ask_all(
             work.open_nodes, lambda member: _receive_dummies(work, member, passes, share)
         )
-    schema = default_schema()
     pools = [
         _expected(work, m, passes, share).batch(encodings(work.spool, f"dummies/{m}"))
         for m in work.open_nodes
@@ -265,6 +272,10 @@ def _pool(batches: list[Batch], views: tuple[str, ...], words: int) -> Batch:
             for kind in (batches[0].tokens if batches else ())
         },
         {view: np.concatenate([empty, *(b.views[view] for b in batches)]) for view in views},
+        {
+            name: np.concatenate([b.labels[name] for b in batches])
+            for name in (batches[0].labels if batches else ())
+        },
     )
 
 
@@ -289,7 +300,7 @@ def _second_linker(work: Work) -> Linker:
     if isinstance(kept, Linker):
         return kept
     asked: dict[str, Ids] = {m: _asked(work, m).astype(np.int64) for m in work.open_nodes}
-    passes = second_passes(default_schema())
+    passes = second_passes(_schema(work))
     batches = []
     for member, rows in asked.items():
         if len(rows):

@@ -24,6 +24,7 @@ from privacy.encoding.schema import default_schema
 from privacy.errors import BadInputError, Text
 from privacy.governance.catalogue import Catalogue, ItemClass, read_catalogue
 from privacy.governance.purpose import read_purposes
+from privacy.linkage.conditions import Conditions, Missing
 from privacy.plan import Plan, PlanKind
 from privacy.roster import Role, Roster
 
@@ -38,8 +39,10 @@ def plan_link(process: CoordinatorProcess) -> Plan:
     Raises:
         RosterMissingError: there is no roster in force.
     """
-    roster = roster_in_force(process)
+    roster, config = roster_in_force(process), process.config
     created = _now(process)
+    conditions = Conditions(config.population_size, Missing(config.missing))
+    schema = default_schema(labels=config.population_size > config.labels_above)
     return Plan(
         kind=PlanKind.LINK,
         purpose=LINK_PURPOSE,
@@ -48,9 +51,10 @@ def plan_link(process: CoordinatorProcess) -> Plan:
         nodes=roster.nodes,
         roster_digest=roster.digest,
         link_epoch=process.rounds.link_rounds() + 1,
-        schema_digest=default_schema().digest,
+        schema_digest=schema.digest,
         created=created,
-        expires=created + dt.timedelta(days=process.config.plan_days),
+        expires=created + dt.timedelta(days=config.plan_days),
+        definition=conditions.canonical(),
     )
 
 

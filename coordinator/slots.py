@@ -85,7 +85,7 @@ def slot_parts(
 def store_universe(spool: Spool, offered: Offer) -> None:
     """Spool the universe in the order in which every sealed node gets it.
 
-    The first frame says names and widths; each other one is a part: slots, tokens, views.
+    The first frame says names and widths; each other one is a part: slots, tokens, views, labels.
     """
     entries = len(offered.slots)
     shape = canonical_bytes(
@@ -94,6 +94,7 @@ def store_universe(spool: Spool, offered: Offer) -> None:
             "slots": offered.count,
             "kinds": list(offered.kinds),
             "views": dict(offered.words),
+            "labels": list(offered.blocked),
         }
     )
     with spool.writer("universe") as writer:
@@ -103,6 +104,7 @@ def store_universe(spool: Spool, offered: Offer) -> None:
             arrays = [part.slots.astype("<u4").tobytes()]
             arrays += [part.tokens[kind].tobytes() for kind in offered.kinds]
             arrays += [part.views[view].astype("<u8").tobytes() for view in offered.words]
+            arrays += [part.labels[name].astype("<u4").tobytes() for name in offered.blocked]
             writer.append(b"".join(arrays))
 
 
@@ -121,6 +123,7 @@ def universe_parts(
         rows = min(ENTRIES_A_PART, shape["entries"] - first)
         arrays = _cut(frame, [4 * rows, *(32 * rows for _ in shape["kinds"])])
         codes = _cut(frame[arrays.end :], [8 * rows * w for w in shape["views"].values()])
+        labels = _cut(frame[arrays.end + codes.end :], [4 * rows for _ in shape["labels"]])
         slots, *tokens = arrays.pieces
         yield UniversePart(
             plan_digest,
@@ -140,6 +143,10 @@ def universe_parts(
             },
             header.version,
             header.digest,
+            {
+                name: np.frombuffer(piece, dtype="<u4").astype(np.uint64)
+                for name, piece in zip(shape["labels"], labels.pieces, strict=True)
+            },
         )
         first += rows
 

@@ -10,10 +10,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
+from privacy.encoding.hardening import Hardening
 from privacy.errors import BadInputError, Text
 from privacy.plan import PlanKind
 
 _T = TypeVar("_T")
+_LEAST_PADDING = 2
 _HOUSEHOLDS = ("refuse", "abstain", "allow")
 
 
@@ -73,6 +75,12 @@ class PolicyConfig:
     """The largest share of rows, in percent, that later passes of a link round may ask for."""
     max_review_pairs: int = 200
     """Pairs of clerical review that may wait for an answer; 0 takes no part."""
+    hardening_floor: str = "sharpen"
+    """The weakest hardening of a linkage schema that a plan may ask for (privacy/encoding)."""
+    labels_above: int = 300_000
+    """People above whom a plan may ask for block labels."""
+    block_padding: int = 16
+    """Blocks are padded with dummies to multiples of this many rows."""
     households: str = "refuse"
     """A link plan that asks who lives together: refuse it, abstain from that part, or allow."""
 
@@ -83,6 +91,21 @@ class PolicyConfig:
                 Text(
                     "policy.households は refuse、abstain、allow のどれかです。",
                     "policy.households is refuse, abstain or allow.",
+                ),
+            )
+        if self.hardening_floor not in tuple(Hardening):
+            known = ", ".join(Hardening)
+            raise ConfigError(
+                Text(
+                    f"policy.hardening_floor は {known} のどれかです。",
+                    f"policy.hardening_floor is one of {known}.",
+                ),
+            )
+        if self.block_padding < _LEAST_PADDING:
+            raise ConfigError(
+                Text(
+                    f"policy.block_padding は{_LEAST_PADDING}以上です。",
+                    f"policy.block_padding is {_LEAST_PADDING} or more.",
                 ),
             )
         for limit in fields(self):

@@ -13,6 +13,7 @@ from nodes.governance import Governance
 from nodes.household_policy import asked_purpose, check_households
 from nodes.policy import Situation, review
 from nodes.questions import check_question
+from nodes.schema_policy import check_encoding
 from nodes.store import Tables
 from nodes.store.rounds import StoredPlan
 from privacy.audit import EntryKind
@@ -207,6 +208,7 @@ def check_policy(context: NodeContext, tables: Tables, plan: Plan) -> None:
         ),
     )
     review(plan, situation)
+    check_encoding(plan, situation.policy)
     check_households(plan, situation)
     if plan.kind is PlanKind.STATISTICS:
         check_question(plan, situation.policy.populations)

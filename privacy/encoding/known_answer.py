@@ -51,6 +51,7 @@ def known_answer(encoder: Encoder, persons: Sequence[Person], normalisation: str
     named = [
         *((view, codes.astype("<u8").tobytes()) for view, codes in batch.views.items()),
         *((kind, tokens.tobytes()) for kind, tokens in batch.tokens.items()),
+        *((f"label/{name}", labels.tobytes()) for name, labels in batch.labels.items()),
     ]
     digests = tuple((name, _truncated(octets)) for name, octets in named)
     keys = encoder.link_keys

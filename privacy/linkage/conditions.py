@@ -1,4 +1,4 @@
-"""What a link plan states besides its schema: for how many people, and what if one drops out.
+"""What a link plan states of its size, and of what happens when a department fails.
 
 Both stand in the plan's ``definition``, so every node approves them (PROTOCOL 8).
 """
@@ -13,6 +13,9 @@ from privacy.encoding.labels import label_bits
 from privacy.errors import BadInputError, Text
 from privacy.plan import Plan
 
+LEAST = 3
+"""Departments that must remain, unless the plan states more (PROTOCOL: n >= 3)."""
+
 
 class Missing(StrEnum):
     """What a link round does about a department whose data cannot be used, or that stays away."""
@@ -24,11 +27,17 @@ class Missing(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class LinkTerms:
-    """``population``: the published number of people linked, 0 where it is not stated."""
+class Conditions:
+    """Conditions of one link round.
+
+    ``population``: the published number of people linked, 0 where it is not stated;
+    ``missing``: what happens when a department fails; ``least``: how many departments must
+    remain for the round to go on, two of them open.
+    """
 
     population: int = 0
     missing: Missing = Missing.STOP
+    least: int = LEAST
 
     @property
     def bits(self) -> int:
@@ -36,21 +45,23 @@ class LinkTerms:
         return label_bits(self.population)
 
     def canonical(self) -> dict[str, Json]:
-        """Return the terms as JSON, for the plan's ``definition``."""
-        return {"population": self.population, "missing": str(self.missing)}
+        """Return them as JSON, for the plan's ``definition``."""
+        return {"population": self.population, "missing": str(self.missing), "least": self.least}
 
     @classmethod
-    def of(cls, plan: Plan) -> LinkTerms:
-        """Read the terms of a link *plan*; without a definition they are the strictest.
+    def of(cls, plan: Plan) -> Conditions:
+        """Read the conditions of a link *plan*; what it does not state is the strictest.
 
         Raises:
             BadInputError: an entry has a wrong value.
         """
         raw = plan.definition if isinstance(plan.definition, dict) else {}
-        population, missing = raw.get("population", 0), raw.get("missing", str(Missing.STOP))
-        if type(population) is not int or population < 0 or missing not in tuple(Missing):
+        population, least = raw.get("population", 0), raw.get("least", LEAST)
+        missing = raw.get("missing", str(Missing.STOP))
+        counts = type(population) is int and type(least) is int and population >= 0 <= least
+        if not counts or missing not in tuple(Missing):
             raise BadInputError(
-                Text("連携計画の条件が不正です。", "The terms of the link plan are wrong."),
+                Text("連携計画の条件が不正です。", "The conditions of the link plan are wrong."),
                 Text("統括の版と設定を確かめてください。", "Check the coordinator's version."),
             )
-        return cls(population, Missing(str(missing)))
+        return cls(int(population), Missing(str(missing)), int(least))
