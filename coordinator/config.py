@@ -19,7 +19,6 @@ from privacy.similarity.engine import Engine
 
 MOST_ID_CHARACTERS = 40
 MOST_DECOYS_PERCENT = 90
-_FROM_ZERO = ("fiscal_year", "population_size")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +186,7 @@ class DealerConfig:
         return _url(self.home, self.database)
 
 
-_FROM_ZERO = {"fiscal_year", "review_pairs", "review_decoy_percent"}
+_FROM_ZERO = {"fiscal_year", "population_size", "review_pairs", "review_decoy_percent"}
 _C = TypeVar("_C", CoordinatorConfig, DealerConfig)
 
 
