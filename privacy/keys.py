@@ -2,7 +2,8 @@
 
     K_city  -> confirm key (HMACs that every node checks)
             -> link root (city epoch, link epoch) -> n-gram, salt and sharpening keys
-                                                     per view, tokens, block labels
+                                                     per view, tokens, block labels,
+                                                     household evidence of one plan
             -> shuffle key (transcript, g)        -> the run's secret permutation
     X25519(e_i, e_j) || X25519(s_i, s_j)          -> aead keys, zero-mask keys of a run
 
@@ -163,6 +164,17 @@ class LinkKeys:
     def block(self, salt_pass: str) -> bytes:
         """Return the HMAC key of the block labels of *salt_pass*."""
         return derive(self.root, "block", salt_pass.encode())
+
+    def household(self, plan_digest: bytes, kind: str, department: str) -> bytes:
+        """Return the HMAC key of one *kind* of household evidence, of one plan only.
+
+        *department* is empty but for numbers that one department gives out itself.
+        """
+        return derive(self.root, "household", plan_digest, kind.encode(), department.encode())
+
+    def household_order(self, plan_digest: bytes) -> bytes:
+        """Return the key of the permutation of slots under which evidence is shown."""
+        return derive(self.root, "household-order", plan_digest)
 
 
 @dataclass(frozen=True, slots=True)
