@@ -154,12 +154,24 @@ def doctor(config: Config = COORDINATOR_FILE, lang: Lang = "ja", json_: AsJson =
 
 @round_app.command("link")
 @command
-def round_link(config: Config = COORDINATOR_FILE, lang: Lang = "ja", json_: AsJson = False) -> None:
+def round_link(
+    households: Annotated[
+        bool,
+        typer.Option(
+            "--households",
+            help="きょうだいも照合する(部署ごとの許可が別に要る) / also link siblings, "
+            "where each node's policy allows it",
+        ),
+    ] = False,
+    config: Config = COORDINATOR_FILE,
+    lang: Lang = "ja",
+    json_: AsJson = False,
+) -> None:
     """連結ラウンドを行う / run a link round."""
     from coordinator.verbs import rounds  # noqa: PLC0415
 
     console = Console.make(lang, json_)
-    rounds.link(config, console).show(console)
+    rounds.link(config, console, households=households).show(console)
 
 
 @round_app.command("resume")

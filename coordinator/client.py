@@ -11,7 +11,10 @@ from coordinator.messages import (
     Confirmation,
     Dealing,
     EncodingPart,
+    HouseholdPart,
     HpkeSealed,
+    LockPart,
+    NumberPart,
     OutputPart,
     Receipt,
     Review,
@@ -28,6 +31,7 @@ from coordinator.wire import (
     review_value,
 )
 from coordinator.wire_dealer import deal_request_message
+from coordinator.wire_households import household_value, lock_message, number_message
 from coordinator.wire_streams import (
     dealing_message,
     dealing_value,
@@ -179,6 +183,32 @@ class GrpcNode(GrpcMember):
         """Have pairs looked at by the node's people."""
         request = questions_message(plan_digest, asked)
         await self._caller.ask(lambda: self._stub.AskReview(request, timeout=self._caller.unary_s))
+
+    def send_households(
+        self, plan_digest: bytes, schema_digest: bytes
+    ) -> AsyncIterator[HouseholdPart]:
+        """Ask an open node for its household evidence."""
+        request = node_pb2.SendHouseholdsRequest(
+            plan_digest=plan_digest, schema_digest=schema_digest
+        )
+        messages = self._stub.SendHouseholds(request, timeout=self._caller.stream_s)
+        return self._caller.stream(aiter(messages), household_value)
+
+    async def accept_households(self, parts: Callable[[], Iterable[NumberPart]]) -> None:
+        """Tell an open node the household numbers of its own slots."""
+        await self._caller.ask(
+            lambda: self._stub.AcceptHouseholds(
+                (number_message(part) for part in parts()), timeout=self._caller.stream_s
+            )
+        )
+
+    async def open_households(self, parts: Callable[[], Iterable[LockPart]]) -> None:
+        """Send a sealed node all household numbers, locked."""
+        await self._caller.ask(
+            lambda: self._stub.OpenHouseholds(
+                (lock_message(part) for part in parts()), timeout=self._caller.stream_s
+            )
+        )
 
     async def make_ready(self, plan_digest: bytes) -> Ready:
         """Ask for the node's signed Ready."""

@@ -19,6 +19,7 @@ from coordinator.approvals import collect_approvals
 from coordinator.encodings import FIRST, Arrival, Expected, merged, second_passes
 from coordinator.frames import encodings, receive
 from coordinator.heads import exchange_heads
+from coordinator.households import HOUSEHOLDS, tell_households
 from coordinator.messages import RunId
 from coordinator.rounds.link import LinkState
 from coordinator.slots import (
@@ -50,7 +51,7 @@ from privacy.linkage.weights import MatchModels
 
 VERSION = "slot_version"
 QUALITY = "quality"
-KEPT = (QUALITY, TABLE)
+KEPT = (QUALITY, TABLE, HOUSEHOLDS)
 """What stays of a link round's values when it has ended."""
 _LINKER = "linker"
 _FIRST_LINKER = "first linker"
@@ -192,7 +193,8 @@ STEPS: Mapping[LinkState, Callable[[Work], Awaitable[Moved]]] = {
     LinkState.COMPLETED: _solve,
     LinkState.SLOTTED: _tell_sealed,
     LinkState.MATCHED: _tell_open,
-    LinkState.TOLD: _close,
+    LinkState.TOLD: tell_households,
+    LinkState.HOUSED: _close,
     LinkState.CLOSED: _finish,
 }
 """What is done in each state; the result is the state that follows."""

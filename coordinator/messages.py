@@ -137,6 +137,47 @@ class SlotPart:
 
 
 @dataclass(frozen=True, slots=True)
+class HouseholdPart:
+    """Rows ``first_row`` .. of one department's household evidence, by ascending position.
+
+    ``abstains``: the whole answer of a node that takes no part; ``withheld`` comes with the
+    first part.
+    """
+
+    plan_digest: bytes
+    schema_digest: bytes
+    abstains: bool
+    total_rows: int
+    first_row: int
+    positions: NDArray[np.uint32] = field(repr=False)
+    tokens: Mapping[str, NDArray[np.uint8]] = field(repr=False)
+    withheld: NDArray[np.uint32] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class NumberPart:
+    """Household numbers ``first_row`` .. of one open node, in the order of its evidence."""
+
+    plan_digest: bytes
+    slot_table: int
+    total_rows: int
+    first_row: int
+    numbers: NDArray[np.uint32] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LockPart:
+    """Locked household numbers ``first_lock`` .., the same for every sealed node."""
+
+    plan_digest: bytes
+    slot_table: int
+    total_locks: int
+    first_lock: int
+    labels: NDArray[np.uint64] = field(repr=False)
+    numbers: NDArray[np.uint32] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Dealing:
     """A part of the dealer's randomness for one node, sealed to it."""
 

@@ -16,8 +16,11 @@ from coordinator.messages import (
     Confirmation,
     Dealing,
     EncodingPart,
+    HouseholdPart,
     HpkeSealed,
+    LockPart,
     MemberStatus,
+    NumberPart,
     OutputPart,
     Receipt,
     Review,
@@ -108,6 +111,17 @@ class NodeClient(MemberClient, Protocol):
 
     async def ask_review(self, plan_digest: bytes, asked: Sequence[Asked]) -> None:
         """Have pairs looked at by the node's people."""
+
+    def send_households(
+        self, plan_digest: bytes, schema_digest: bytes
+    ) -> AsyncIterator[HouseholdPart]:
+        """Ask an open node for its household evidence."""
+
+    async def accept_households(self, parts: Callable[[], Iterable[NumberPart]]) -> None:
+        """Tell an open node the household numbers of its own slots."""
+
+    async def open_households(self, parts: Callable[[], Iterable[LockPart]]) -> None:
+        """Send a sealed node all household numbers, locked."""
 
     async def make_ready(self, plan_digest: bytes) -> Ready:
         """Ask for the node's signed Ready."""

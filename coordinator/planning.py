@@ -33,8 +33,11 @@ STATISTICS_PURPOSE = "school_karte"
 _APRIL = 4
 
 
-def plan_link(process: CoordinatorProcess) -> Plan:
+def plan_link(process: CoordinatorProcess, *, households: bool = False) -> Plan:
     """Return the plan of a full link round, in a link epoch of its own.
+
+    With *households* it also asks which slots live together: a purpose of its own, which
+    every node may refuse or abstain from.
 
     Raises:
         RosterMissingError: there is no roster in force.
@@ -55,6 +58,7 @@ def plan_link(process: CoordinatorProcess) -> Plan:
         created=created,
         expires=created + dt.timedelta(days=config.plan_days),
         definition=conditions.canonical(),
+        households=households,
     )
 
 

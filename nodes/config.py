@@ -83,6 +83,8 @@ class PolicyConfig:
     """Blocks are padded with dummies to multiples of this many rows."""
     households: str = "refuse"
     """A link plan that asks who lives together: refuse it, abstain from that part, or allow."""
+    household_floor: int = 10
+    """Homes of one size that must be here before any of them is shown in such a plan."""
 
     def __post_init__(self) -> None:
         """Refuse limits that cannot mean anything."""

@@ -42,6 +42,29 @@ class UniversePiece:
 
 
 @dataclass(frozen=True, slots=True)
+class NumberPiece:
+    """A piece of this node's household numbers, in the order of its evidence."""
+
+    plan_digest: bytes
+    version: int
+    total: int
+    first: int
+    numbers: NDArray[np.uint32] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LockPiece:
+    """A piece of all locked household numbers, for a sealed node."""
+
+    plan_digest: bytes
+    version: int
+    total: int
+    first: int
+    labels: NDArray[np.uint64] = field(repr=False)
+    numbers: NDArray[np.uint32] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Dealt:
     """One piece of what the dealer sends to this node: its seeds, or a piece of correction."""
 

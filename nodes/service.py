@@ -16,6 +16,7 @@ from nodes.driver.context import NodeContext
 from nodes.driver.delivery import Delivery
 from nodes.driver.enrolment import Enrolment
 from nodes.driver.exchange import Exchange
+from nodes.driver.households import HouseholdLinking
 from nodes.driver.linking import Linking
 from nodes.driver.overdue import destroy_overdue
 from nodes.driver.plans import Plans
@@ -24,6 +25,7 @@ from nodes.driver.runs import Runs
 from nodes.driver.sealed import Gathering, SealedMatching
 from nodes.driver.status import member_status
 from nodes.encoder import whole
+from nodes.wire_households import household_messages, lock_piece, number_piece
 from protos import common_pb2, node_pb2, node_pb2_grpc
 from protos.reviews import answers_message, questions_value
 from protos.values import (
@@ -57,6 +59,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
         self._linking = Linking(context)
         self._sealed = SealedMatching(context)
         self._reviewing = ReviewRounds(context)
+        self._households = HouseholdLinking(context)
         self._runs = Runs(context)
         self._heads = Heads(context)
 
@@ -196,6 +199,33 @@ class NodeService(node_pb2_grpc.NodeServicer):
     async def AskReview(self, request: node_pb2.ReviewQuestions, context: Call) -> common_pb2.Done:
         """Keep pairs for this node's people to look at."""
         await _off_loop(self._reviewing.take, *questions_value(request))
+
+    async def SendHouseholds(
+        self, request: node_pb2.SendHouseholdsRequest, context: Call
+    ) -> AsyncIterator[node_pb2.HouseholdChunk]:
+        """Stream the evidence of who lives together, or abstain."""
+        plan = sized(request.plan_digest, DIGEST_BYTES, "plan_digest")
+        schema = sized(request.schema_digest, DIGEST_BYTES, "schema_digest")
+        shown = await _off_loop(self._households.evidence, plan, schema)
+        for chunk in household_messages(plan, schema, shown):
+            yield chunk
+
+    async def AcceptHouseholds(
+        self, request_iterator: AsyncIterator[node_pb2.HouseholdNumbers], context: Call
+    ) -> common_pb2.Done:
+        """Keep the household numbers of this node's slots."""
+        chunks = await wire.collected(request_iterator, MOST_PIECES)
+        if chunks:
+            await _off_loop(self._households.accept, [number_piece(c) for c in chunks])
+        return common_pb2.Done()
+
+    async def OpenHouseholds(
+        self, request_iterator: AsyncIterator[node_pb2.LockedHouseholds], context: Call
+    ) -> common_pb2.Done:
+        """Open the household numbers of this sealed node's own children."""
+        chunks = await wire.collected(request_iterator, MOST_PIECES)
+        if chunks:
+            await _off_loop(self._households.open_locked, [lock_piece(c) for c in chunks])
         return common_pb2.Done()
 
     async def MakeReady(self, request: common_pb2.Run, context: Call) -> common_pb2.Ready:

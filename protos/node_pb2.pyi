@@ -857,6 +857,169 @@ class ReviewQuestions(_message.Message):
 Global___ReviewQuestions: _TypeAlias = ReviewQuestions  # noqa: Y015
 
 @_typing.final
+class SendHouseholdsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_DIGEST_FIELD_NUMBER: _builtins.int
+    SCHEMA_DIGEST_FIELD_NUMBER: _builtins.int
+    plan_digest: _builtins.bytes
+    schema_digest: _builtins.bytes
+    """of the household evidence"""
+    def __init__(
+        self,
+        *,
+        plan_digest: _builtins.bytes = ...,
+        schema_digest: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["plan_digest", b"plan_digest", "schema_digest", b"schema_digest"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SendHouseholdsRequest: _TypeAlias = SendHouseholdsRequest  # noqa: Y015
+
+@_typing.final
+class HouseholdChunk(_message.Message):
+    """Household evidence, one entry a slot of this node, by ascending secret position."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class TokensEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.bytes
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.bytes = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    PLAN_DIGEST_FIELD_NUMBER: _builtins.int
+    SCHEMA_DIGEST_FIELD_NUMBER: _builtins.int
+    ABSTAINS_FIELD_NUMBER: _builtins.int
+    TOTAL_ROWS_FIELD_NUMBER: _builtins.int
+    FIRST_ROW_FIELD_NUMBER: _builtins.int
+    POSITIONS_FIELD_NUMBER: _builtins.int
+    TOKENS_FIELD_NUMBER: _builtins.int
+    WITHHELD_FIELD_NUMBER: _builtins.int
+    plan_digest: _builtins.bytes
+    schema_digest: _builtins.bytes
+    abstains: _builtins.bool
+    """alone: this node's policy takes no part in households"""
+    total_rows: _builtins.int
+    first_row: _builtins.int
+    positions: _builtins.bytes
+    """little-endian uint32 a row"""
+    withheld: _builtins.bytes
+    """first chunk: little-endian uint32, positions to be left alone"""
+    @_builtins.property
+    def tokens(self) -> _containers.ScalarMap[_builtins.str, _builtins.bytes]:
+        """kind -> rows x 32 bytes, zeros where missing"""
+
+    def __init__(
+        self,
+        *,
+        plan_digest: _builtins.bytes = ...,
+        schema_digest: _builtins.bytes = ...,
+        abstains: _builtins.bool = ...,
+        total_rows: _builtins.int = ...,
+        first_row: _builtins.int = ...,
+        positions: _builtins.bytes = ...,
+        tokens: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
+        withheld: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["abstains", b"abstains", "first_row", b"first_row", "plan_digest", b"plan_digest", "positions", b"positions", "schema_digest", b"schema_digest", "tokens", b"tokens", "total_rows", b"total_rows", "withheld", b"withheld"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HouseholdChunk: _TypeAlias = HouseholdChunk  # noqa: Y015
+
+@_typing.final
+class HouseholdNumbers(_message.Message):
+    """The household numbers of an open node's own slots, in the order of its evidence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_DIGEST_FIELD_NUMBER: _builtins.int
+    SLOT_TABLE_FIELD_NUMBER: _builtins.int
+    TOTAL_ROWS_FIELD_NUMBER: _builtins.int
+    FIRST_ROW_FIELD_NUMBER: _builtins.int
+    NUMBERS_FIELD_NUMBER: _builtins.int
+    plan_digest: _builtins.bytes
+    slot_table: _builtins.int
+    total_rows: _builtins.int
+    first_row: _builtins.int
+    numbers: _builtins.bytes
+    """little-endian uint32 a row"""
+    def __init__(
+        self,
+        *,
+        plan_digest: _builtins.bytes = ...,
+        slot_table: _builtins.int = ...,
+        total_rows: _builtins.int = ...,
+        first_row: _builtins.int = ...,
+        numbers: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_row", b"first_row", "numbers", b"numbers", "plan_digest", b"plan_digest", "slot_table", b"slot_table", "total_rows", b"total_rows"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___HouseholdNumbers: _TypeAlias = HouseholdNumbers  # noqa: Y015
+
+@_typing.final
+class LockedHouseholds(_message.Message):
+    """All household numbers for a sealed node, each opened only by position and own evidence."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PLAN_DIGEST_FIELD_NUMBER: _builtins.int
+    SLOT_TABLE_FIELD_NUMBER: _builtins.int
+    TOTAL_LOCKS_FIELD_NUMBER: _builtins.int
+    FIRST_LOCK_FIELD_NUMBER: _builtins.int
+    LABELS_FIELD_NUMBER: _builtins.int
+    NUMBERS_FIELD_NUMBER: _builtins.int
+    plan_digest: _builtins.bytes
+    slot_table: _builtins.int
+    total_locks: _builtins.int
+    first_lock: _builtins.int
+    labels: _builtins.bytes
+    """little-endian uint64 a lock"""
+    numbers: _builtins.bytes
+    """little-endian uint32 a lock"""
+    def __init__(
+        self,
+        *,
+        plan_digest: _builtins.bytes = ...,
+        slot_table: _builtins.int = ...,
+        total_locks: _builtins.int = ...,
+        first_lock: _builtins.int = ...,
+        labels: _builtins.bytes = ...,
+        numbers: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["first_lock", b"first_lock", "labels", b"labels", "numbers", b"numbers", "plan_digest", b"plan_digest", "slot_table", b"slot_table", "total_locks", b"total_locks"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LockedHouseholds: _TypeAlias = LockedHouseholds  # noqa: Y015
+
+@_typing.final
 class BeginRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

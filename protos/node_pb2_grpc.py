@@ -110,6 +110,21 @@ class NodeStub:
                 request_serializer=protos_dot_node__pb2.ReviewQuestions.SerializeToString,
                 response_deserializer=protos_dot_common__pb2.Done.FromString,
                 _registered_method=True)
+        self.SendHouseholds = channel.unary_stream(
+                '/enishi.v1.Node/SendHouseholds',
+                request_serializer=protos_dot_node__pb2.SendHouseholdsRequest.SerializeToString,
+                response_deserializer=protos_dot_node__pb2.HouseholdChunk.FromString,
+                _registered_method=True)
+        self.AcceptHouseholds = channel.stream_unary(
+                '/enishi.v1.Node/AcceptHouseholds',
+                request_serializer=protos_dot_node__pb2.HouseholdNumbers.SerializeToString,
+                response_deserializer=protos_dot_common__pb2.Done.FromString,
+                _registered_method=True)
+        self.OpenHouseholds = channel.stream_unary(
+                '/enishi.v1.Node/OpenHouseholds',
+                request_serializer=protos_dot_node__pb2.LockedHouseholds.SerializeToString,
+                response_deserializer=protos_dot_common__pb2.Done.FromString,
+                _registered_method=True)
         self.MakeReady = channel.unary_unary(
                 '/enishi.v1.Node/MakeReady',
                 request_serializer=protos_dot_common__pb2.Run.SerializeToString,
@@ -259,6 +274,25 @@ class NodeServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SendHouseholds(self, request, context):
+        """Only under a link plan with `households`: who lives together.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def AcceptHouseholds(self, request_iterator, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def OpenHouseholds(self, request_iterator, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def MakeReady(self, request, context):
         """Screening and statistics rounds (PROTOCOL 4, 5).
         """
@@ -397,6 +431,21 @@ def add_NodeServicer_to_server(servicer, server):
             'AskReview': grpc.unary_unary_rpc_method_handler(
                     servicer.AskReview,
                     request_deserializer=protos_dot_node__pb2.ReviewQuestions.FromString,
+                    response_serializer=protos_dot_common__pb2.Done.SerializeToString,
+            ),
+            'SendHouseholds': grpc.unary_stream_rpc_method_handler(
+                    servicer.SendHouseholds,
+                    request_deserializer=protos_dot_node__pb2.SendHouseholdsRequest.FromString,
+                    response_serializer=protos_dot_node__pb2.HouseholdChunk.SerializeToString,
+            ),
+            'AcceptHouseholds': grpc.stream_unary_rpc_method_handler(
+                    servicer.AcceptHouseholds,
+                    request_deserializer=protos_dot_node__pb2.HouseholdNumbers.FromString,
+                    response_serializer=protos_dot_common__pb2.Done.SerializeToString,
+            ),
+            'OpenHouseholds': grpc.stream_unary_rpc_method_handler(
+                    servicer.OpenHouseholds,
+                    request_deserializer=protos_dot_node__pb2.LockedHouseholds.FromString,
                     response_serializer=protos_dot_common__pb2.Done.SerializeToString,
             ),
             'MakeReady': grpc.unary_unary_rpc_method_handler(
@@ -854,6 +903,87 @@ class Node:
             target,
             '/enishi.v1.Node/AskReview',
             protos_dot_node__pb2.ReviewQuestions.SerializeToString,
+            protos_dot_common__pb2.Done.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SendHouseholds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/enishi.v1.Node/SendHouseholds',
+            protos_dot_node__pb2.SendHouseholdsRequest.SerializeToString,
+            protos_dot_node__pb2.HouseholdChunk.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def AcceptHouseholds(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/enishi.v1.Node/AcceptHouseholds',
+            protos_dot_node__pb2.HouseholdNumbers.SerializeToString,
+            protos_dot_common__pb2.Done.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def OpenHouseholds(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_unary(
+            request_iterator,
+            target,
+            '/enishi.v1.Node/OpenHouseholds',
+            protos_dot_node__pb2.LockedHouseholds.SerializeToString,
             protos_dot_common__pb2.Done.FromString,
             options,
             channel_credentials,

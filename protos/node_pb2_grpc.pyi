@@ -53,6 +53,10 @@ class NodeStub:
     SendReviewAnswers: _grpc.UnaryUnaryMultiCallable[_common_pb2.Run, _node_pb2.ReviewAnswers]
     """Clerical review of a link round: what people answered before, what they are asked next."""
     AskReview: _grpc.UnaryUnaryMultiCallable[_node_pb2.ReviewQuestions, _common_pb2.Done]
+    SendHouseholds: _grpc.UnaryStreamMultiCallable[_node_pb2.SendHouseholdsRequest, _node_pb2.HouseholdChunk]
+    """Only under a link plan with `households`: who lives together."""
+    AcceptHouseholds: _grpc.StreamUnaryMultiCallable[_node_pb2.HouseholdNumbers, _common_pb2.Done]
+    OpenHouseholds: _grpc.StreamUnaryMultiCallable[_node_pb2.LockedHouseholds, _common_pb2.Done]
     MakeReady: _grpc.UnaryUnaryMultiCallable[_common_pb2.Run, _common_pb2.Ready]
     """Screening and statistics rounds (PROTOCOL 4, 5)."""
     Begin: _grpc.UnaryUnaryMultiCallable[_node_pb2.BeginRequest, _common_pb2.Run]
@@ -88,6 +92,10 @@ class NodeAsyncStub(NodeStub):
     SendReviewAnswers: _aio.UnaryUnaryMultiCallable[_common_pb2.Run, _node_pb2.ReviewAnswers]  # type: ignore[assignment]
     """Clerical review of a link round: what people answered before, what they are asked next."""
     AskReview: _aio.UnaryUnaryMultiCallable[_node_pb2.ReviewQuestions, _common_pb2.Done]  # type: ignore[assignment]
+    SendHouseholds: _aio.UnaryStreamMultiCallable[_node_pb2.SendHouseholdsRequest, _node_pb2.HouseholdChunk]  # type: ignore[assignment]
+    """Only under a link plan with `households`: who lives together."""
+    AcceptHouseholds: _aio.StreamUnaryMultiCallable[_node_pb2.HouseholdNumbers, _common_pb2.Done]  # type: ignore[assignment]
+    OpenHouseholds: _aio.StreamUnaryMultiCallable[_node_pb2.LockedHouseholds, _common_pb2.Done]  # type: ignore[assignment]
     MakeReady: _aio.UnaryUnaryMultiCallable[_common_pb2.Run, _common_pb2.Ready]  # type: ignore[assignment]
     """Screening and statistics rounds (PROTOCOL 4, 5)."""
     Begin: _aio.UnaryUnaryMultiCallable[_node_pb2.BeginRequest, _common_pb2.Run]  # type: ignore[assignment]
@@ -208,6 +216,28 @@ class NodeServicer(metaclass=_abc_1.ABCMeta):
     def AskReview(
         self,
         request: _node_pb2.ReviewQuestions,
+        context: _ServicerContext,
+    ) -> _typing.Union[_common_pb2.Done, _abc.Awaitable[_common_pb2.Done]]: ...
+
+    @_abc_1.abstractmethod
+    def SendHouseholds(
+        self,
+        request: _node_pb2.SendHouseholdsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_node_pb2.HouseholdChunk], _abc.AsyncIterator[_node_pb2.HouseholdChunk]]:
+        """Only under a link plan with `households`: who lives together."""
+
+    @_abc_1.abstractmethod
+    def AcceptHouseholds(
+        self,
+        request_iterator: _MaybeAsyncIterator[_node_pb2.HouseholdNumbers],
+        context: _ServicerContext,
+    ) -> _typing.Union[_common_pb2.Done, _abc.Awaitable[_common_pb2.Done]]: ...
+
+    @_abc_1.abstractmethod
+    def OpenHouseholds(
+        self,
+        request_iterator: _MaybeAsyncIterator[_node_pb2.LockedHouseholds],
         context: _ServicerContext,
     ) -> _typing.Union[_common_pb2.Done, _abc.Awaitable[_common_pb2.Done]]: ...
 

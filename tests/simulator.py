@@ -33,13 +33,14 @@ from privacy.linkage.asking import Answer, Asked, Told
 from privacy.normalise.person import Person
 from privacy.plan import Plan
 from privacy.roster import Mode
-from tests.simulated_run import RunningNode, SimulatedDealer
+from tests.simulated_households import HouseholdNode
+from tests.simulated_run import SimulatedDealer
 
 KEYS = LinkKeys(1, 1, bytes(range(32)))
 ROWS_A_PART = 40
 
 
-class SimulatedNode(RunningNode):
+class SimulatedNode(HouseholdNode):
     """One department: open nodes send encodings, sealed ones match the universe."""
 
     def __init__(self, member_id: str, persons: Sequence[Person], mode: Mode = Mode.OPEN) -> None:

@@ -1,7 +1,7 @@
 """One link round (PROTOCOL 2, 3): from a signed plan to slots at every node.
 
 proposed -> approved -> checked -> encoded -> compared -> completed -> slotted
-         -> matched -> told -> closed -> done
+         -> matched -> told -> housed -> closed -> done
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ class LinkState(StrEnum):
     """Sealed nodes have matched the universe by themselves."""
     TOLD = "told"
     """Open nodes hold their slots."""
+    HOUSED = "housed"
+    """Nodes hold the household numbers of their own slots, if the plan asks for them."""
     CLOSED = "closed"
     """Heads are countersigned; codes and their key are destroyed."""
     DONE = "done"
@@ -54,6 +56,7 @@ _ORDER = (
     LinkState.SLOTTED,
     LinkState.MATCHED,
     LinkState.TOLD,
+    LinkState.HOUSED,
     LinkState.CLOSED,
     LinkState.DONE,
 )
@@ -64,7 +67,7 @@ LINK = Machine(
     chain(
         _ORDER,
         # Once heads are exchanged the round can only be done: the slots are out.
-        {LinkState.REFUSED: 9, LinkState.FAILED: 9, LinkState.CANCELLED: 9},
+        {LinkState.REFUSED: 10, LinkState.FAILED: 10, LinkState.CANCELLED: 10},
     ),
 )
 """The link round's transition table."""

@@ -12,6 +12,7 @@ from typing import Any
 from coordinator.answer import Answer
 from coordinator.connections import Connections
 from coordinator.driver import Driver
+from coordinator.households import HOUSEHOLDS
 from coordinator.kinds import kind_of
 from coordinator.lock import driver_lock
 from coordinator.log import Log, make_log
@@ -19,6 +20,7 @@ from coordinator.planning import plan_link, store_plan
 from coordinator.process import CoordinatorProcess
 from coordinator.running import OnLook, has_ended, run_round
 from coordinator.store.rounds import StoredRound
+from coordinator.verbs.households import household_lines
 from privacy.errors import EnishiError, ProtocolError, RefusedError, Text, UnreachableError
 from privacy.plan import Plan
 from protos.console import Console
@@ -35,6 +37,7 @@ STATES = {
     "slotted": Text("スロットを決定", "slots drawn"),
     "matched": Text("封印ノードが照合", "sealed nodes have matched"),
     "told": Text("スロットを通知", "slots told"),
+    "housed": Text("世帯の段階を終了", "households told where asked for"),
     "ready": Text("全ノード準備完了", "all nodes ready"),
     "begun": Text("実行開始", "begun"),
     "grouped": Text("並べ替えを共有", "order shared"),
@@ -54,10 +57,10 @@ STATES = {
 }
 
 
-def link(config: Path, console: Console) -> Answer:
-    """Open a link round and drive or follow it to its end."""
+def link(config: Path, console: Console, *, households: bool = False) -> Answer:
+    """Open a link round, with households where asked, and drive or follow it to its end."""
     with CoordinatorProcess.open(config) as process:
-        return to_the_end(process, plan_link(process), console)
+        return to_the_end(process, plan_link(process, households=households), console)
 
 
 def resume(config: Path, round_id: str, console: Console) -> Answer:
@@ -107,12 +110,16 @@ def summary(process: CoordinatorProcess, stored: StoredRound) -> Answer:
     """Say how a round ended."""
     quality = process.rounds.value(stored.round_id, "quality")
     result = process.rounds.value(stored.round_id, "result")
+    households = process.rounds.value(stored.round_id, HOUSEHOLDS)
+    report = json.loads(quality) if quality else None
+    if report and households:
+        report["households"] = json.loads(households)
     values: dict[str, Any] = {
         "round": stored.round_id,
         "kind": stored.kind,
         "state": stored.state,
         "reason": {"ja": stored.reason_ja, "en": stored.reason_en},
-        "quality": json.loads(quality) if quality else None,
+        "quality": report,
         "result": json.loads(result) if result else None,
     }
     state = STATES[stored.state]
@@ -122,8 +129,10 @@ def summary(process: CoordinatorProcess, stored: StoredRound) -> Answer:
             f"Round {stored.round_id[:12]} ({stored.kind}): {state.en}",
         )
     ]
-    if quality:
-        lines += _quality_lines(json.loads(quality))
+    if report:
+        lines += _quality_lines(report)
+    if report and households:
+        lines += household_lines(report["households"])
     return Answer(values, lines)
 
 

@@ -22,6 +22,7 @@ from coordinator.errors import UnknownRoundError
 from coordinator.store.engine import Database
 from coordinator.web import words
 from coordinator.web.explained import draw
+from coordinator.web.households import rule_words
 from coordinator.web.quality import read_linkage
 from coordinator.web.releases import read_releases
 from coordinator.web.status import read_home, read_round
@@ -61,7 +62,9 @@ def coordinator_app(
             page = await run_in_threadpool(read_linkage, store, wanted)
         except UnknownRoundError as error:
             raise HTTPException(404) from error
-        return pages.render(request, "linkage.html", page=page, draw_pair=draw)
+        return pages.render(
+            request, "linkage.html", page=page, draw_pair=draw, rule_words=rule_words
+        )
 
     async def releases(request: Request) -> Response:
         tables = await run_in_threadpool(read_releases, store)

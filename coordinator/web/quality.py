@@ -14,6 +14,7 @@ from typing import Any
 from coordinator.store.engine import Database
 from coordinator.web.explained import ExplainedPair, explained, reasons
 from coordinator.web.figures import Figure, figures
+from coordinator.web.households import households_of_round
 from coordinator.web.status import names, newest_quality, quality_of_round
 from privacy.errors import Text
 
@@ -48,6 +49,8 @@ class LinkagePage:
     pairs: tuple[ExplainedPair, ...]
     reasons: tuple[Text, ...]
     """Why the threshold is where it is."""
+    households: Mapping[str, Any] | None = None
+    """Counts of who lives together, where the plan asked for it."""
 
 
 def read_linkage(database: Database, round_id: str | None = None) -> LinkagePage | None:
@@ -72,4 +75,5 @@ def read_linkage(database: Database, round_id: str | None = None) -> LinkagePage
         figures=figures(report, named),
         pairs=tuple(explained(pair, named) for pair in report.get("sample", ())),
         reasons=reasons(report),
+        households=households_of_round(database, found[0]),
     )

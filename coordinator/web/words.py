@@ -27,6 +27,7 @@ STATES: Mapping[str, str] = {
     "slotted": "スロットを決定",
     "matched": "封緘の部署が突合済み",
     "told": "公開の部署に通知済み",
+    "housed": "世帯の段階を終了",
     "ready": "全部署が準備済み",
     "begun": "全部署が開始",
     "grouped": "並べ替えの秘密を共有",
@@ -89,7 +90,8 @@ TASKS: Mapping[str, Mapping[str, Task]] = {
         "completed": Task(Whom.NOBODY, OWN_WORK),
         "slotted": Task(Whom.SEALED, "手元で突合しています"),
         "matched": Task(Whom.OPEN, "スロット表を受け取っています"),
-        "told": _HEADS,
+        "told": Task(Whom.NODES, "(計画にあれば)世帯の証拠を送り、番号を受け取っています"),
+        "housed": _HEADS,
         "closed": _CLOSE,
     },
     "screen": {

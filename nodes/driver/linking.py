@@ -79,13 +79,16 @@ class Linking:
         """
         context = self._context
         with context.store.reading() as tables:
-            approved_plan(context, tables, plan_digest, PlanKind.LINK)
+            plan = approved_plan(context, tables, plan_digest, PlanKind.LINK)
             order = tables.links.order(plan_digest.hex())
         if order is None:
             raise wrong("送っていない行のスロットです", "slots for rows that were never sent")
         first, slots = _joined(pieces, len(order))
         real = order != DUMMY
         keep_slot_table(self._context, plan_digest, first, order[real], slots[real])
+        if plan.households:
+            with context.store.transaction() as tables:
+                tables.households.keep_dummies(plan_digest.hex(), context.stamp(), slots[~real])
 
     def dummies(
         self, plan_digest: bytes, schema_digest: bytes, passes: Sequence[str], count: int

@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from nodes.store.alerts import Alerts, Restrictions
+from nodes.store.households import Households
 from nodes.store.journal import Journal, LedgerRows, Sent
 from nodes.store.people import Documents, Facts, Imports, Records
 from nodes.store.reviews import Reviews
@@ -36,6 +37,7 @@ class Tables:
         self.facts = Facts(connection)
         self.imports = Imports(connection)
         self.documents = Documents(connection)
+        self.households = Households(self.documents)
         self.plans = Plans(connection)
         self.links = Links(connection)
         self.runs = Runs(connection)

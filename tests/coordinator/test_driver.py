@@ -56,7 +56,7 @@ def _killed_at(federation: Federation, stored: StoredRound, point: str) -> bool:
 
 
 LINK_STATES = ["approved", "checked", "encoded", "compared", "completed", "slotted"]
-LINK_STATES += ["matched", "told", "closed", "done"]
+LINK_STATES += ["matched", "told", "housed", "closed", "done"]
 SCREEN_STATES = ["approved", "ready", "begun", "grouped", "dealt", "shared", "combined"]
 SCREEN_STATES += ["keyed", "delivered", "closed", "done"]
 STATISTICS_STATES = ["approved", "ready", "begun", "charged", "dealt", "shared"]
