@@ -49,7 +49,7 @@ async def tell_households(work: Work) -> Moved:
     if not work.plan.households:
         return Moved(LinkState.HOUSED)
     header = TableHeader.from_bytes(work.value(TABLE))
-    await work.ask_all(work.open_nodes, lambda member: _receive(work, member, header))
+    await work.ask_all(_linked(work), lambda member: _receive(work, member, header))
     found = await asyncio.to_thread(_number, work, header)
 
     async def tell_open(member: str) -> None:
@@ -64,6 +64,11 @@ async def tell_households(work: Work) -> Moved:
     await work.ask_all(work.sealed_nodes if found.evidence else (), tell_sealed)
     about = {"departments": len(found.evidence), "sealed": len(work.sealed_nodes)}
     return Moved(LinkState.HOUSED, {HOUSEHOLDS: found.report}, about)
+
+
+def _linked(work: Work) -> tuple[str, ...]:
+    """Return the open nodes that have slots in this round."""
+    return tuple(member for member in work.open_nodes if work.spool.has(f"slots/{member}"))
 
 
 async def _receive(work: Work, member: str, header: TableHeader) -> None:
@@ -88,7 +93,7 @@ def _number(work: Work, header: TableHeader) -> _Found:
         member: _expected(work, member, header).evidence(
             map(unpack_household, work.spool.frames(f"households/{member}"))
         )
-        for member in work.open_nodes
+        for member in _linked(work)
     }
     evidence = {member: one for member, one in shown.items() if one is not None}
     grouped = group_households(list(evidence.values()), header.slots)
@@ -98,7 +103,7 @@ def _number(work: Work, header: TableHeader) -> _Found:
     if evidence and work.sealed_nodes and not work.spool.has(_LOCKS):
         locked = lock_numbers(list(evidence.values()), grouped.home, numbers, fresh_seed())
         _spool_locks(work.spool, locked)
-    abstained = [member for member in work.open_nodes if member not in evidence]
+    abstained = [member for member in shown if member not in evidence]
     return _Found(evidence, numbers, canonical_bytes(grouped.report(list(evidence), abstained)))
 
 
