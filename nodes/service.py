@@ -199,6 +199,7 @@ class NodeService(node_pb2_grpc.NodeServicer):
     async def AskReview(self, request: node_pb2.ReviewQuestions, context: Call) -> common_pb2.Done:
         """Keep pairs for this node's people to look at."""
         await _off_loop(self._reviewing.take, *questions_value(request))
+        return common_pb2.Done()
 
     async def SendHouseholds(
         self, request: node_pb2.SendHouseholdsRequest, context: Call
