@@ -16,6 +16,7 @@ from grpc_reflection.v1alpha import reflection
 
 from nodes.driver.context import NodeContext
 from nodes.driver.overdue import destroy_overdue
+from nodes.driver.reviewing import Reviewing
 from nodes.service import NodeService
 from nodes.web.app import node_app
 from protos import node_pb2, node_pb2_grpc
@@ -45,7 +46,8 @@ async def serve(context: NodeContext, ready: Callable[[dict[str, str]], None]) -
     free_or_refuse(config.listen)
     free_or_refuse(config.web)
     bind(server, config.listen, server_credentials(context.tls))
-    web = quiet_web_server(node_app(config, context.store, context.clock), config.web)
+    pages = node_app(config, context.store, context.clock, Reviewing(context))
+    web = quiet_web_server(pages, config.web)
     await server.start()
     await checks.set(SERVICE, health_pb2.HealthCheckResponse.SERVING)
     await _until_stopped(web, lambda: ready({"grpc": config.listen, "web": config.web}))

@@ -6,6 +6,7 @@ log holds the pair's random id and the account, neither row nor answer.
 
 from __future__ import annotations
 
+from nodes.driver.accounts import Accounts
 from nodes.driver.context import NodeContext
 from nodes.governance import Governance
 from nodes.review_sheet import Sheet, sheets
@@ -25,6 +26,18 @@ class Reviewing:
     def __init__(self, context: NodeContext) -> None:
         """Work on *context*."""
         self._context = context
+
+    def sign_in(self, account: str, passphrase: str, code: str) -> None:
+        """Check who is at the page, and that they may review.
+
+        Raises:
+            BadInputError: no such account in staff.yaml.
+            RefusedError: something is wrong (which, is not said), or no role that reviews.
+        """
+        Accounts(self._context).sign_in(account, passphrase, code)
+        check_reviewer(self._context, account)
+        with self._context.store.transaction() as tables:
+            self._context.log(tables, EntryKind.OPENED, "review-page", account=account)
 
     def sheets(self) -> tuple[Sheet, ...]:
         """Return the sheet of every pair about a row that is here, open ones first."""

@@ -1,4 +1,4 @@
-"""The node's web application: status, what left, plans; for the operator on this machine."""
+"""The node's web application: status, what left, plans, review; for people on this machine."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from starlette.routing import Route
 from nodes.config import NodeConfig
 from nodes.store import Store
 from nodes.web import words
+from nodes.web.review import Desk, ReviewPages
 from nodes.web.status import purpose_names, read_status
 from protos.web.frame import Pages, make_app
 
@@ -26,8 +27,13 @@ def fiscal_year(moment: datetime) -> int:
     return moment.year if moment.month >= 4 else moment.year - 1  # noqa: PLR2004  # April
 
 
-def node_app(config: NodeConfig, store: Store, clock: Callable[[], datetime]) -> Starlette:
-    """Return the application of one node; it reads the store and changes nothing."""
+def node_app(
+    config: NodeConfig, store: Store, clock: Callable[[], datetime], desk: Desk | None = None
+) -> Starlette:
+    """Return the application of one node; it reads the store and changes nothing by itself.
+
+    *desk*: keeps the answers of clerical review; without one there is no such page.
+    """
     facts = {"who_ja": config.name_ja, "who_en": config.name_en, "role": "部署のノード"}
     pages = Pages(HERE, facts)
 
@@ -46,4 +52,6 @@ def node_app(config: NodeConfig, store: Store, clock: Callable[[], datetime]) ->
         return JSONResponse({"state": "serving"})
 
     routes = [Route("/", home), Route("/ledger", sent), Route("/health", health)]
+    if desk is not None:
+        routes += ReviewPages(pages, desk, sealed=config.sealed, clock=clock).routes()
     return make_app(pages, routes, [config.web.rsplit(":", 1)[0]])

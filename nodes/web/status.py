@@ -13,6 +13,7 @@ from nodes.store.journal import SentRow
 from nodes.store.rounds import StoredPlan
 from privacy.dp.ledger import Account, Ledger, Limits, entry_from
 from privacy.errors import EnishiError, Text
+from privacy.linkage.asking import Answer
 
 POPULATION = "children"
 """The population whose privacy budget is kept (PROTOCOL 6)."""
@@ -32,6 +33,7 @@ class NodeStatus:
     slot_table: int
     linked_rows: int
     alerts_waiting: int
+    reviews_waiting: int
     rho_nano_spent: int
     rho_nano_limit: int
     plans: tuple[StoredPlan, ...]
@@ -64,6 +66,7 @@ def read_status(config: NodeConfig, store: Store, fiscal_year: int) -> NodeStatu
             slot_table=table.version if table else 0,
             linked_rows=len(table.slots) if table else 0,
             alerts_waiting=sum(alert.state == "sealed" for alert in alerts),
+            reviews_waiting=sum(each.answer is Answer.OPEN for each in tables.reviews.shown()),
             rho_nano_spent=_spent(tables.ledger.lines(), fiscal_year),
             rho_nano_limit=config.policy.rho_nano_per_year,
             plans=tuple(tables.plans.all()),
