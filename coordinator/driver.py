@@ -140,6 +140,7 @@ class Driver:
         moved: Moved,
         reason: Text = NOTHING,
     ) -> None:
+        reason = reason if reason.en else moved.reason
         after = current.to(moved.state, reason_ja=reason.ja, reason_en=reason.en)
         self.on_step(f"{kind.machine.kind}:{after.state}:before")
         now = self.process.clock()

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coordinator.messages import EncodingPart
 from privacy.encoding.batch import Batch, Codes
@@ -19,6 +20,7 @@ from privacy.errors import ProtocolError, Text
 
 TOKEN_KINDS = ("T1", "A", "B")
 FIRST = "first"
+_ONES = np.uint64(0xFFFF_FFFF_FFFF_FFFF)
 _NO_CHANCE = 10
 """Rows from which one code for all of them is a fault, and no family of one name."""
 
@@ -81,8 +83,7 @@ class Expected:
         """Return the whole batch of the *parts*, checked again as one.
 
         Raises:
-            ProtocolError: a part is wrong, rows are missing, the first pass holds only zeros,
-                or all rows of a view hold one code.
+            ProtocolError: a part is wrong, or all of them together (see `Arrival`).
         """
         arrival = Arrival(self)
         kept = []
@@ -96,11 +97,6 @@ class Expected:
         }
         kinds = TOKEN_KINDS if self.tokens else ()
         tokens = {kind: np.concatenate([part.tokens[kind] for part in kept]) for kind in kinds}
-        # In a later pass a department without the field that salts it has nothing to send.
-        if self.tokens and not any(codes.any() for codes in (*views.values(), *tokens.values())):
-            raise self.refused("すべての符号が0です", "nothing but zeros")
-        if any(_all_alike(codes) for codes in views.values()):
-            raise self.refused("すべての行が同じ符号です", "one code for all rows")
         labels = {
             name: np.concatenate([part.labels[name] for part in kept]) for name in self.labelled
         }
@@ -121,13 +117,15 @@ class Expected:
 
 
 class Arrival:
-    """Follows one stream of encodings: parts in order, complete at the end."""
+    """Follows one stream of encodings: parts in order, complete at the end, and of some sense."""
 
     def __init__(self, expected: Expected) -> None:
         """Check against *expected*."""
         self._expected = expected
         self.rows = 0
         self._total = 0
+        self._views: dict[str, _Seen] = {}
+        self._tokens: dict[str, list[NDArray[np.uint64]]] = {}
 
     def check(self, part: EncodingPart) -> None:
         """Check the next part.
@@ -140,15 +138,54 @@ class Arrival:
             raise self._expected.refused("行数が途中で変わりました", "its number of rows changes")
         self._total = part.total_rows
         self.rows += part.rows
+        for view, codes in part.views.items():
+            if (codes == _ONES).all(axis=1).any():
+                raise self._expected.refused(
+                    "すべて1の符号があります", "a code of nothing but ones"
+                )
+            self._views.setdefault(view, _Seen()).add(codes)
+        for kind, tokens in part.tokens.items():
+            # Half of a token tells it from a million others, at half the memory.
+            halves = np.ascontiguousarray(tokens).view("<u8")[:, :2]
+            self._tokens.setdefault(kind, []).append(halves[tokens.any(axis=1)])
 
     def finish(self) -> None:
-        """Check that the stream was complete.
+        """Check that the stream was complete, and that it says something.
 
         Raises:
-            ProtocolError: it was cut, or empty.
+            ProtocolError: it was cut, or empty; the first pass holds only zeros; all rows of
+                a view hold one code; a token stands at two rows.
         """
+        refused = self._expected.refused
         if self.rows == 0 or self.rows != self._total:
-            raise self._expected.refused("行が足りません", "rows are missing")
+            raise refused("行が足りません", "rows are missing")
+        held = [seen.count for seen in self._views.values()]
+        held += [len(part) for parts in self._tokens.values() for part in parts]
+        # In a later pass a department without the field that salts it has nothing to send.
+        if self._expected.tokens and not any(held):
+            raise refused("すべての符号が0です", "nothing but zeros")
+        if any(seen.alike and seen.count >= _NO_CHANCE for seen in self._views.values()):
+            raise refused("すべての行が同じ符号です", "one code for all rows")
+        for parts in self._tokens.values():
+            tokens = np.concatenate(parts)
+            if len(np.unique(tokens, axis=0)) != len(tokens):
+                raise refused("同じ行が二度あります(同じトークン)", "a row twice: equal tokens")
+
+
+class _Seen:
+    """What the rows of one view have been so far: how many hold a code, and whether all one."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.alike = True
+        self._first: Codes | None = None
+
+    def add(self, codes: Codes) -> None:
+        held = codes[codes.any(axis=1)]
+        if self._first is None and len(held):
+            self._first = held[0].copy()
+        self.alike = self.alike and bool((held == self._first).all())
+        self.count += len(held)
 
 
 def merged(department: str, batches: Iterable[Batch]) -> Batch:
@@ -164,8 +201,3 @@ def merged(department: str, batches: Iterable[Batch]) -> Batch:
     views = {view: codes for batch in found for view, codes in batch.views.items()}
     labels = {name: values for batch in found for name, values in batch.labels.items()}
     return Batch(department, rows.pop(), {}, views, labels)
-
-
-def _all_alike(codes: Codes) -> bool:
-    held = codes[codes.any(axis=1)]
-    return len(held) >= _NO_CHANCE and bool((held == held[0]).all())

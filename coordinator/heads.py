@@ -5,14 +5,21 @@ So nobody, the coordinator included, can rewrite a log alone (PROTOCOL 9).
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from coordinator.messages import RunId
 from coordinator.work import Work
 from privacy.audit import SignedHead
 from privacy.errors import ProtocolError, Text
 
 
-async def exchange_heads(work: Work, run: RunId) -> int:
+async def exchange_heads(work: Work, run: RunId, without: Container[str] = ()) -> int:
     """Collect all heads, have each counter-signed by every other member, keep them.
+
+    Args:
+        work: The round.
+        run: The run.
+        without: Members that the round went on without; their next round brings their heads.
 
     Returns:
         How many heads were exchanged.
@@ -24,7 +31,9 @@ async def exchange_heads(work: Work, run: RunId) -> int:
     keys = {m.node_id: m.identity_public for m in work.roster.members}
     identity = work.process.keys.identity
     own_id = work.process.config.coordinator
-    clients = {client.member_id: client for client in work.members()}
+    clients = {
+        client.member_id: client for client in work.members() if client.member_id not in without
+    }
 
     async def head_of(member: str) -> SignedHead:
         signed = await clients[member].exchange_heads(run)

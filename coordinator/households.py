@@ -17,6 +17,7 @@ import numpy as np
 from coordinator.frames import receive
 from coordinator.household_arrival import ExpectedHouseholds, HouseholdArrival
 from coordinator.messages import LockPart, NumberPart
+from coordinator.remaining import Remaining
 from coordinator.rounds.link import LinkState
 from coordinator.slots import TABLE, TableHeader, fresh_seed, slots_of
 from coordinator.spool import Spool
@@ -61,8 +62,8 @@ async def tell_households(work: Work) -> Moved:
         await work.node(member).open_households(lambda: _lock_parts(work, header))
 
     await work.ask_all(found.evidence, tell_open)
-    await work.ask_all(work.sealed_nodes if found.evidence else (), tell_sealed)
-    about = {"departments": len(found.evidence), "sealed": len(work.sealed_nodes)}
+    await work.ask_all(Remaining.of(work).sealed if found.evidence else (), tell_sealed)
+    about = {"departments": len(found.evidence), "sealed": len(Remaining.of(work).sealed)}
     return Moved(LinkState.HOUSED, {HOUSEHOLDS: found.report}, about)
 
 
@@ -100,7 +101,7 @@ def _number(work: Work, header: TableHeader) -> _Found:
     if not work.spool.has(_NUMBERS):
         _spool_numbers(work.spool, number_households(grouped.home, fresh_seed()))
     numbers = np.frombuffer(b"".join(work.spool.frames(_NUMBERS)), dtype="<u4").astype(np.int64)
-    if evidence and work.sealed_nodes and not work.spool.has(_LOCKS):
+    if evidence and Remaining.of(work).sealed and not work.spool.has(_LOCKS):
         locked = lock_numbers(list(evidence.values()), grouped.home, numbers, fresh_seed())
         _spool_locks(work.spool, locked)
     abstained = [member for member in shown if member not in evidence]

@@ -21,11 +21,13 @@ from coordinator.frames import encodings, receive
 from coordinator.heads import exchange_heads
 from coordinator.households import HOUSEHOLDS, tell_households
 from coordinator.messages import RunId
+from coordinator.remaining import LEFT_OUT, Remaining
 from coordinator.rounds.link import LinkState
 from coordinator.slots import (
     TABLE,
     TableHeader,
     fresh_seed,
+    left_out_parts,
     slot_parts,
     slots_of,
     store_slots,
@@ -37,7 +39,7 @@ from coordinator.wire_bytes import pack_encoding
 from coordinator.work import Moved, Work
 from privacy.canonical import canonical_bytes
 from privacy.encoding.batch import Batch
-from privacy.encoding.known_answer import KnownAnswer, compare
+from privacy.encoding.known_answer import DifferentAnswersError, KnownAnswer, compare
 from privacy.encoding.registry import find_schema
 from privacy.encoding.schema import Schema
 from privacy.errors import ProtocolError, Text
@@ -51,7 +53,7 @@ from privacy.linkage.weights import MatchModels
 
 VERSION = "slot_version"
 QUALITY = "quality"
-KEPT = (QUALITY, TABLE, HOUSEHOLDS)
+KEPT = (QUALITY, TABLE, HOUSEHOLDS, LEFT_OUT)
 """What stays of a link round's values when it has ended."""
 _LINKER = "linker"
 _FIRST_LINKER = "first linker"
@@ -76,8 +78,15 @@ async def _check_known_people(work: Work) -> Moved:
     async def answer(member: str) -> KnownAnswer:
         return await work.node(member).answer_known_people(digest)
 
-    answers = await work.ask_all(work.nodes, answer)
-    compare(answers)
+    here = Remaining.of(work)
+    answers, here = await here.ask(here.nodes, answer)
+    try:
+        compare(answers)
+    except DifferentAnswersError as error:
+        if not error.nodes.keys() < answers.keys():
+            raise
+        here = here.without({name: _different(error, name) for name in error.nodes})
+        answers = {name: answers[name] for name in here.nodes}
     if any(a.schema_digest != work.plan.schema_digest.hex() for a in answers.values()):
         raise ProtocolError(
             Text(
@@ -86,13 +95,19 @@ async def _check_known_people(work: Work) -> Moved:
             ),
             Text("統括とノードの版を揃えてください。", "Bring all to one version."),
         )
-    return Moved(LinkState.CHECKED, about={"answers": len(answers)})
+    return here.moved(LinkState.CHECKED, about={"answers": len(answers)})
+
+
+def _different(error: DifferentAnswersError, member: str) -> ProtocolError:
+    return DifferentAnswersError({member: error.nodes[member]})
 
 
 async def _receive_first_pass(work: Work) -> Moved:
-    rows = await work.ask_all(work.open_nodes, lambda m: _receive_pass(work, m, FIRST, []))
-    reviewed = await review.receive_answers(work)
-    return Moved(LinkState.ENCODED, about={"departments": len(rows), "reviewed": reviewed})
+    here = Remaining.of(work)
+    rows, here = await here.ask(here.open, lambda m: _receive_pass(work, m, FIRST, []))
+    reviewed = await review.receive_answers(work, here.open)
+    about = {"departments": len(rows), "reviewed": reviewed}
+    return here.moved(LinkState.ENCODED, about=about)
 
 
 async def _compare(work: Work) -> Moved:
@@ -113,8 +128,13 @@ async def _receive_second_pass(work: Work) -> Moved:
                 await _receive_pass(work, member, salt_pass, handles)
         return len(handles)
 
-    rows = await work.ask_all(work.open_nodes, receive_all)
-    return Moved(LinkState.COMPLETED, about={"rows": sum(rows.values())})
+    here = Remaining.of(work)
+    before = here.open
+    rows, here = await here.ask(before, receive_all)
+    if here.open != before:
+        # What the department sent is not used: the first pass is compared again without it.
+        work.memory.pop(_FIRST_LINKER, None)
+    return here.moved(LinkState.COMPLETED, about={"rows": sum(rows.values())})
 
 
 async def _solve(work: Work) -> Moved:
@@ -132,7 +152,8 @@ async def _solve(work: Work) -> Moved:
 
 
 async def _tell_sealed(work: Work) -> Moved:
-    if not work.sealed_nodes:
+    here = Remaining.of(work)
+    if not here.sealed:
         return Moved(LinkState.MATCHED, about={"sealed": 0})
     matching = await asyncio.to_thread(_matching, work)
     if not work.spool.has("universe"):
@@ -145,8 +166,8 @@ async def _tell_sealed(work: Work) -> Moved:
             lambda: universe_parts(work.spool, digest, schema_digest, header, model_json)
         )
 
-    await work.ask_all(work.sealed_nodes, tell)
-    return Moved(LinkState.MATCHED, about={"sealed": len(work.sealed_nodes)})
+    told, here = await here.ask(here.sealed, tell)
+    return here.moved(LinkState.MATCHED, about={"sealed": len(told)})
 
 
 async def _tell_open(work: Work) -> Moved:
@@ -156,13 +177,21 @@ async def _tell_open(work: Work) -> Moved:
         slots = slots_of(work.spool, member)
         await work.node(member).accept_slots(lambda: slot_parts(digest, header, slots))
 
+    async def tell_left_out(member: str) -> None:
+        why = here.left_out[member]
+        await work.node(member).accept_slots(lambda: left_out_parts(digest, header, why))
+
+    here = Remaining.of(work)
     declined = await review.ask(work)
-    await work.ask_all(work.open_nodes, tell)
-    return Moved(LinkState.TOLD, about={"open": len(work.open_nodes), **declined})
+    await work.ask_all(here.open, tell)
+    # Who was left out learns it as far as it answers: nobody waits for it.
+    await work.ask_each(here.left_out, tell_left_out)
+    return Moved(LinkState.TOLD, about={"open": len(here.open), **declined})
 
 
 async def _close(work: Work) -> Moved:
-    heads = await exchange_heads(work, RunId(work.stored.plan_digest))
+    left_out = Remaining.of(work).left_out
+    heads = await exchange_heads(work, RunId(work.stored.plan_digest), without=left_out)
     work.memory.clear()
     work.spool.destroy()
     return Moved(LinkState.CLOSED, about={"heads": heads})
@@ -181,6 +210,7 @@ async def _finish(work: Work) -> Moved:
         LinkState.DONE,
         about={"slots": header.slots, "version": header.version},
         also=lambda connection: add_slot_table(connection, table),
+        reason=Remaining.of(work).summary(),
     )
 
 
@@ -235,14 +265,13 @@ async def _make_universe(work: Work, stack: Stack) -> None:
     passes = (FIRST, *second_passes(schema))
     slot = np.concatenate([slots_of(work.spool, d) for d in stack.departments]).astype(np.int64)
     missing = int((choose_entries(stack, slot) < 0).sum())
-    share = -(-missing // len(work.open_nodes))
+    suppliers = Remaining.of(work).open
+    share = -(-missing // len(suppliers))
     if share:
-        await work.ask_all(
-            work.open_nodes, lambda member: _receive_dummies(work, member, passes, share)
-        )
+        await work.ask_all(suppliers, lambda member: _receive_dummies(work, member, passes, share))
     pools = [
         _expected(work, m, passes, share).batch(encodings(work.spool, f"dummies/{m}"))
-        for m in work.open_nodes
+        for m in suppliers
         if share
     ]
     pool = _pool(pools, schema.view_ids(passes), schema.length // 64)
@@ -290,7 +319,7 @@ def _first_linker(work: Work) -> Linker:
     """Return the linkage after the first pass, from memory or computed again."""
     kept = work.memory.get(_FIRST_LINKER)
     if not isinstance(kept, Linker):
-        batches = [_first_batch(work, member) for member in work.open_nodes]
+        batches = [_first_batch(work, member) for member in Remaining.of(work).open]
         kept = start(batches, engine=work.process.config.comparing())
         work.memory[_FIRST_LINKER] = kept
     return kept
@@ -301,7 +330,7 @@ def _second_linker(work: Work) -> Linker:
     kept = work.memory.get(_LINKER)
     if isinstance(kept, Linker):
         return kept
-    asked: dict[str, Ids] = {m: _asked(work, m).astype(np.int64) for m in work.open_nodes}
+    asked: dict[str, Ids] = {m: _asked(work, m).astype(np.int64) for m in Remaining.of(work).open}
     passes = second_passes(_schema(work))
     batches = []
     for member, rows in asked.items():

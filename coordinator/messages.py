@@ -134,6 +134,8 @@ class SlotPart:
     total_rows: int
     first_row: int
     slots: NDArray[np.uint32] = field(repr=False)
+    left_out: Text = NOTHING
+    """Why the round went on without this node; it has no row in the table then."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,13 @@ is asked nothing, for nobody knows its rows.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
+from coordinator.remaining import Remaining
 from coordinator.slots import fresh_seed
 from coordinator.work import Work
-from privacy.encoding.schema import default_schema
+from privacy.encoding.registry import find_schema
 from privacy.errors import RefusedError
 from privacy.linkage.asking import PAIR_BYTES, Asked, Told
 from privacy.linkage.linker import Linker
@@ -27,8 +28,8 @@ from protos.problems import NotOfferedError
 from protos.reviews import questions_bytes, questions_from_bytes, told_bytes, told_from_bytes
 
 
-async def receive_answers(work: Work) -> int:
-    """Ask every open node what its people answered; return how many pairs they name.
+async def receive_answers(work: Work, nodes: Iterable[str]) -> int:
+    """Ask the open *nodes* what their people answered; return how many pairs they name.
 
     A node of an older version says nothing.
 
@@ -48,7 +49,7 @@ async def receive_answers(work: Work) -> int:
                 writer.append(told_bytes(told))
         return len(_told(work, member).tags)
 
-    return sum((await work.ask_all(work.open_nodes, receive)).values())
+    return sum((await work.ask_all(nodes, receive)).values())
 
 
 def rows_in_review(work: Work, linker: Linker) -> Mapping[str, Ids]:
@@ -92,14 +93,16 @@ async def ask(work: Work) -> Mapping[str, str | int]:
             return False
         return True
 
-    took = await work.ask_all(work.open_nodes, tell)
+    took = await work.ask_all(Remaining.of(work).open, tell)
     return {"review_declined": sum(not each for each in took.values())}
 
 
 def _questions(work: Work, linker: Linker, answered: Answered) -> dict[str, list[Asked]]:
     config, stacked = work.process.config, linker.stack
     limits = Limits(config.review_pairs, config.review_decoy_percent)
-    drawn = draw_questions(linker, default_schema(), fresh_seed(), limits, answered)
+    drawn = draw_questions(
+        linker, find_schema(work.plan.schema_digest), fresh_seed(), limits, answered
+    )
     asked: dict[str, list[Asked]] = {member: [] for member in stacked.departments}
     for question in drawn:
         pair = secrets.token_bytes(PAIR_BYTES)
@@ -115,7 +118,9 @@ def _questions(work: Work, linker: Linker, answered: Answered) -> dict[str, list
 
 
 def _answered(work: Work, linker: Linker) -> Answered:
-    return pair_up({member: _told(work, member) for member in work.open_nodes}, linker.stack)
+    return pair_up(
+        {member: _told(work, member) for member in Remaining.of(work).open}, linker.stack
+    )
 
 
 def _told(work: Work, member: str) -> Told:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from coordinator.messages import SlotPart, UniversePart
 from coordinator.spool import Spool
 from privacy.canonical import canonical_bytes
+from privacy.errors import Text
 from privacy.linkage.sealed import Offer
 from privacy.linkage.slots import SlotTable
 
@@ -80,6 +81,14 @@ def slot_parts(
             first,
             slots[first : first + ROWS_A_PART],
         )
+
+
+def left_out_parts(plan_digest: bytes, header: TableHeader, why: Text) -> Iterator[SlotPart]:
+    """Yield what a node gets that the round went on without: the table, no row, and *why*."""
+    empty = np.zeros(0, dtype=np.uint32)
+    yield SlotPart(
+        plan_digest, header.version, header.digest, header.slots, 0, 0, empty, left_out=why
+    )
 
 
 def store_universe(spool: Spool, offered: Offer) -> None:

@@ -20,12 +20,11 @@ from privacy.audit import Head, SignedHead
 from privacy.encoding.known_answer import KnownAnswer
 from privacy.errors import Text
 from protos import common_pb2, coordinator_pb2, node_pb2
-from protos.values import SIGNATURE_BYTES, malformed, member_id, sized
+from protos.values import MOST_TEXT, SIGNATURE_BYTES, malformed, member_id, sized
 
 MOST_CODE = 64
 MOST_REQUEST_BYTES = 16_384
 MOST_VERSION = 40
-MOST_TEXT = 2_000
 MOST_DIGESTS = 64
 
 _ROLES = {MemberRole.NODE: common_pb2.ROLE_NODE, MemberRole.DEALER: common_pb2.ROLE_DEALER}

@@ -123,6 +123,9 @@ def slot_message(part: SlotPart) -> node_pb2.SlotChunk:
         total_rows=part.total_rows,
         first_row=part.first_row,
         slots=part.slots.astype("<u4").tobytes(),
+        left_out=common_pb2.Problem(what_ja=part.left_out.ja, what_en=part.left_out.en)
+        if part.left_out.en
+        else None,
     )
 
 

@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from coordinator.errors import MemberError, UnknownRoundError, WaitingError
 from coordinator.peers import MemberClient, NodeClient, Peers
@@ -19,7 +19,7 @@ from coordinator.process import CoordinatorProcess
 from coordinator.spool import Spool
 from coordinator.store.engine import Connection
 from coordinator.store.rounds import StoredRound
-from privacy.errors import EnishiError, Text, UnreachableError
+from privacy.errors import NOTHING, EnishiError, Text, UnreachableError
 from privacy.plan import Plan
 from privacy.roster import Mode, Role, Roster
 from protos.sql import StorageError
@@ -36,6 +36,18 @@ class Moved:
     about: Mapping[str, str | int] = field(default_factory=dict)
     also: Callable[[Connection], None] | None = field(default=None, repr=False)
     """Written in the same transaction as the transition."""
+    reason: Text = NOTHING
+    """What the operator reads of a round that reached its regular end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked(Generic[T]):
+    """What members answered; ``silent``: those of ``waiting`` that could not be reached."""
+
+    answers: dict[str, T]
+    waiting: dict[str, Text]
+    silent: dict[str, UnreachableError]
+    failed: dict[str, EnishiError]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,27 +117,34 @@ class Work:
             MemberError: a member refused or broke the protocol.
             WaitingError: members did not answer or are not ready yet; all are named.
         """
+        asked = await self.ask_each(members, call)
+        if asked.failed:
+            named = [MemberError(member, cause) for member, cause in asked.failed.items()]
+            raise min(named, key=lambda problem: problem.cause.exit_status)
+        if asked.waiting:
+            raise WaitingError(asked.waiting)
+        return asked.answers
+
+    async def ask_each(
+        self, members: Iterable[str], call: Callable[[str], Awaitable[T]]
+    ) -> Asked[T]:
+        """Ask *members* at once and return what each answered, or why it did not."""
         asked = tuple(members)
         answers = await asyncio.gather(*(call(m) for m in asked), return_exceptions=True)
-        good: dict[str, T] = {}
-        waiting: dict[str, Text] = {}
-        problems: list[MemberError] = []
+        found: Asked[T] = Asked({}, {}, {}, {})
         for member, answer in zip(asked, answers, strict=True):
             if isinstance(answer, WaitingError):
-                waiting |= answer.waiting
+                found.waiting.update(answer.waiting)
             elif isinstance(answer, StorageError):
                 # Our own disk, not the member's.
-                waiting[self.process.config.coordinator] = answer.what
+                found.waiting[self.process.config.coordinator] = answer.what
             elif isinstance(answer, UnreachableError):
-                waiting[member] = answer.what
+                found.waiting[member] = answer.what
+                found.silent[member] = answer
             elif isinstance(answer, EnishiError):
-                problems.append(MemberError(member, answer))
+                found.failed[member] = answer
             elif isinstance(answer, BaseException):
                 raise answer
             else:
-                good[member] = answer
-        if problems:
-            raise min(problems, key=lambda problem: problem.cause.exit_status)
-        if waiting:
-            raise WaitingError(waiting)
-        return good
+                found.answers[member] = answer
+        return found

@@ -11,11 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privacy.canonical import framed
+from privacy.errors import NOTHING, Text
 
 
 @dataclass(frozen=True, slots=True)
 class SlotPiece:
-    """A piece of this node's slot table: slots in handle order from ``first_row`` on."""
+    """A piece of this node's slot table: slots in handle order from ``first_row`` on.
+
+    ``left_out``: why the round went on without this node, which then has no row in the table.
+    """
 
     version: int
     digest: bytes
@@ -23,6 +27,7 @@ class SlotPiece:
     total_rows: int
     first_row: int
     slots: NDArray[np.uint32] = field(repr=False)
+    left_out: Text = NOTHING
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ from protos.problems import problem_of
 from protos.transport import CHUNK_BYTES
 from protos.values import (
     DIGEST_BYTES,
+    MOST_TEXT,
     audit_entry_line,
     audit_entry_message,
     blocks_bytes,
@@ -125,6 +126,7 @@ def slot_piece(message: node_pb2.SlotChunk) -> SlotPiece:
         message.total_rows,
         message.first_row,
         np.frombuffer(message.slots, dtype="<u4").astype(np.uint32),
+        Text(message.left_out.what_ja[:MOST_TEXT], message.left_out.what_en[:MOST_TEXT]),
     )
 
 

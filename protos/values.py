@@ -20,6 +20,8 @@ from protos import common_pb2
 MOST_ID = 40
 MOST_PLAN_BYTES = 3 * 1024 * 1024
 DIGEST_BYTES = 32
+MOST_TEXT = 2_000
+"""Characters of a text of another member that are shown."""
 SIGNATURE_BYTES = 64
 
 _ROLES = {

@@ -145,9 +145,10 @@ class SimulatedNode(HouseholdNode):
 
     async def accept_slots(self, parts: Callable[[], Iterable[SlotPart]]) -> None:
         self.called("accept_slots")
-        assert self.mode is Mode.OPEN
         self.slots = {}
         for part in parts():
+            self.left_out = part.left_out
+            assert self.mode is Mode.OPEN or part.left_out.en
             self.slot_table, self.total_slots = part.slot_table, part.total_slots
             for at, slot in enumerate(part.slots.tolist()):
                 self.slots[part.first_row + at] = slot

@@ -129,6 +129,8 @@ def summary(process: CoordinatorProcess, stored: StoredRound) -> Answer:
             f"Round {stored.round_id[:12]} ({stored.kind}): {state.en}",
         )
     ]
+    if stored.reason_en:
+        lines.append(Text(stored.reason_ja, stored.reason_en))
     if report:
         lines += _quality_lines(report)
     if report and households:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,9 @@ from nodes.encoder import DUMMY, Outgoing, draw_order, dummy_count, encode_pass
 from nodes.messages import SlotPiece
 from nodes.store import Tables
 from nodes.store.journal import SentRow
+from nodes.store.people import left_out_name
 from privacy.audit import EntryKind
+from privacy.canonical import canonical_bytes
 from privacy.encoding.batch import Batch
 from privacy.encoding.dummies import DummySource
 from privacy.encoding.known_answer import KnownAnswer, fake_people, known_answer
@@ -78,6 +81,11 @@ class Linking:
                 older version than the newest here.
         """
         context = self._context
+        told = next(pieces, None)
+        if told is not None and told.left_out.en:
+            self._left_out(plan_digest, told)
+            return
+        pieces = chain([] if told is None else [told], pieces)
         with context.store.reading() as tables:
             plan = approved_plan(context, tables, plan_digest, PlanKind.LINK)
             order = tables.links.order(plan_digest.hex())
@@ -89,6 +97,18 @@ class Linking:
         if plan.households:
             with context.store.transaction() as tables:
                 tables.households.keep_dummies(plan_digest.hex(), context.stamp(), slots[~real])
+
+    def _left_out(self, plan_digest: bytes, told: SlotPiece) -> None:
+        """Keep a table in which no row of this node has a slot, and note why."""
+        context, nothing = self._context, np.zeros(0, dtype=np.uint32)
+        with context.store.transaction() as tables:
+            approved_plan(context, tables, plan_digest, PlanKind.LINK)
+            context.log(
+                tables, EntryKind.CHANGED, "left-out", plan=plan_digest.hex(), version=told.version
+            )
+            body = canonical_bytes(list(told.left_out))
+            tables.documents.put(left_out_name(told.version), context.stamp(), body)
+        keep_slot_table(context, plan_digest, told, nothing, nothing)
 
     def dummies(
         self, plan_digest: bytes, schema_digest: bytes, passes: Sequence[str], count: int

@@ -142,6 +142,11 @@ class Imports:
         return [ImportSummary(r.at, r.file, r.file_digest, r.rows, r.used, r.report) for r in found]
 
 
+def left_out_name(version: int) -> str:
+    """Return the document's name that says why slot table *version* has no row of this node."""
+    return f"left-out/{version}"
+
+
 class Documents:
     """Named files of the federation that the node keeps: roster, epoch, approvals."""
 

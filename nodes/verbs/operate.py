@@ -157,6 +157,13 @@ def status(
             f"{now.alerts_waiting} alerts not opened, {now.bytes_sent:,} bytes have left",
         )
     )
+    if now.left_out is not None:
+        console.say(
+            Text(
+                f"この部署を除いて連携が続きました: {now.left_out.ja}",
+                f"The linkage went on without this department: {now.left_out.en}",
+            )
+        )
     headings = [Text("日時", "when"), Text("目的", "purpose"), Text("段階", "step")]
     headings += [Text("相手", "recipient"), Text("中身", "what"), Text("バイト", "bytes")]
     rows = [[s.at, s.purpose, s.step, s.recipient, s.fields, f"{s.bytes:,}"] for s in now.sent]

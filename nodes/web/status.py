@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from nodes.config import NodeConfig
 from nodes.governance import Governance
-from nodes.store import Store
+from nodes.store import Store, Tables
 from nodes.store.journal import SentRow
+from nodes.store.people import left_out_name
 from nodes.store.rounds import StoredPlan
 from privacy.dp.ledger import Account, Ledger, Limits, entry_from
 from privacy.errors import EnishiError, Text
@@ -32,6 +33,8 @@ class NodeStatus:
     items: dict[str, tuple[str, int]]
     slot_table: int
     linked_rows: int
+    left_out: Text | None
+    """Why the newest slot table has no row of this department, where a round went on without it."""
     alerts_waiting: int
     reviews_waiting: int
     rho_nano_spent: int
@@ -65,6 +68,7 @@ def read_status(config: NodeConfig, store: Store, fiscal_year: int) -> NodeStatu
             items=tables.facts.items(),
             slot_table=table.version if table else 0,
             linked_rows=len(table.slots) if table else 0,
+            left_out=_left_out(tables, table.version if table else 0),
             alerts_waiting=sum(alert.state == "sealed" for alert in alerts),
             reviews_waiting=sum(each.answer is Answer.OPEN for each in tables.reviews.shown()),
             rho_nano_spent=_spent(tables.ledger.lines(), fiscal_year),
@@ -74,6 +78,11 @@ def read_status(config: NodeConfig, store: Store, fiscal_year: int) -> NodeStatu
             bytes_sent=sum(row.bytes for row in sent),
             log_entries=tables.audit.count(),
         )
+
+
+def _left_out(tables: Tables, version: int) -> Text | None:
+    body = tables.documents.get(left_out_name(version))
+    return None if body is None else Text(*json.loads(body))
 
 
 def _spent(lines: list[str], fiscal_year: int) -> int:

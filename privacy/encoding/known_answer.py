@@ -59,6 +59,26 @@ def known_answer(encoder: Encoder, persons: Sequence[Person], normalisation: str
     return KnownAnswer(normalisation, schema_digest, keys.city_epoch, keys.link_epoch, digests)
 
 
+class DifferentAnswersError(ProtocolError):
+    """Nodes do not encode as the others do; ``nodes`` says in what, by node id."""
+
+    def __init__(self, nodes: Mapping[str, Text]) -> None:
+        """Name the *nodes* and what to do."""
+        super().__init__(
+            Text(
+                "既知解試験が不一致です: " + "；".join(p.ja for p in nodes.values()) + "。",
+                "The known-answer test differs: " + "; ".join(p.en for p in nodes.values()) + ".",
+            ),
+            Text(
+                "同じ版のソフトと連結スキーマを入れ、版が同じなら鍵の作成をやり直してください。"
+                "それまで符号は送られません。",
+                "Install the same software and schema; where versions agree, start the key "
+                "contribution again. Until then no encodings move.",
+            ),
+        )
+        self.nodes = dict(nodes)
+
+
 def compare(answers: Mapping[str, KnownAnswer]) -> None:
     """Check that all nodes gave the same answer; the answer of most nodes counts as right.
 
@@ -66,7 +86,7 @@ def compare(answers: Mapping[str, KnownAnswer]) -> None:
         answers: by node id.
 
     Raises:
-        ProtocolError: naming the nodes that differ, in what, and what to do; on a tie the
+        DifferentAnswersError: naming the nodes that differ, in what, and what to do; on a tie the
             group of the smallest node id counts as right.
     """
     votes = Counter(answers.values())
@@ -75,19 +95,7 @@ def compare(answers: Mapping[str, KnownAnswer]) -> None:
     differing = [(n, answers[n]) for n in sorted(answers) if answers[n] != right]
     if right is None or not differing:
         return
-    parts = [_difference(node_id, given, right) for node_id, given in differing]
-    raise ProtocolError(
-        Text(
-            "既知解試験が不一致です: " + "；".join(p.ja for p in parts) + "。",
-            "The known-answer test differs: " + "; ".join(p.en for p in parts) + ".",
-        ),
-        Text(
-            "同じ版のソフトと連結スキーマを入れ、版が同じなら鍵の作成をやり直してください。"
-            "それまで符号は送られません。",
-            "Install the same software and schema; where versions agree, start the key "
-            "contribution again. Until then no encodings move.",
-        ),
-    )
+    raise DifferentAnswersError({n: _difference(n, given, right) for n, given in differing})
 
 
 def _difference(node_id: str, given: KnownAnswer, right: KnownAnswer) -> Text:

@@ -26,10 +26,12 @@ from tests.coordinator.federation import (
     Federation,
     federate,
     linked,
+    people,
     screening_plan,
     statistics_plan,
     three_departments,
 )
+from tests.simulator import SimulatedNode
 
 
 def _link(process: CoordinatorProcess) -> tuple[Federation, StoredRound]:
@@ -58,6 +60,18 @@ def _shorter(part: EncodingPart) -> EncodingPart:
     return replace(part, views={view: codes[:, :4] for view, codes in part.views.items()})
 
 
+def _alike(part: EncodingPart) -> EncodingPart:
+    alike = {view: np.full_like(codes, np.uint64(5)) for view, codes in part.views.items()}
+    return replace(part, views=alike)
+
+
+def _twice(part: EncodingPart) -> EncodingPart:
+    tokens = {kind: values.copy() for kind, values in part.tokens.items()}
+    for values in tokens.values():
+        values[1] = values[0]
+    return replace(part, tokens=tokens)
+
+
 WRONG: list[tuple[str, Callable[[EncodingPart], EncodingPart]]] = [
     ("another plan", lambda part: replace(part, plan_digest=bytes(32))),
     ("another linkage schema", lambda part: replace(part, schema_digest=bytes(32))),
@@ -69,7 +83,10 @@ WRONG: list[tuple[str, Callable[[EncodingPart], EncodingPart]]] = [
     ("a wrong number of rows", lambda part: replace(part, total_rows=2_000_000)),
     ("rows are missing", lambda part: replace(part, total_rows=900)),
     ("nothing but zeros", _zeros),
-    ("one code for all rows", _ones),
+    ("nothing but ones", _ones),
+    ("one code for all rows", _alike),
+    ("a row twice", _twice),
+    ("block labels", lambda part: replace(part, labels={"first": np.ones(part.rows, np.uint64)})),
 ]
 
 
@@ -97,6 +114,100 @@ def test_wrong_encodings_end_the_round_by_the_department_s_name(
     assert said in ended.reason_en
     assert "school" in ended.reason_en
     assert not list(process.config.spool.glob("*"))
+
+
+def _going_on(process: CoordinatorProcess) -> tuple[Federation, StoredRound]:
+    """Return a link round of four departments whose plan goes on without one that fails."""
+    config = replace(process.config, missing="go-on", missing_after_s=60)
+    other = replace(process, config=config)
+    everyone = people(40)
+    nodes = [*three_departments(40), SimulatedNode("survey", everyone[5:35])]
+    federation = federate(other, nodes)
+    return federation, store_plan(other, plan_link(other))
+
+
+@pytest.mark.parametrize(("said", "change"), WRONG)
+def test_where_the_plan_says_so_the_round_goes_on_without_the_department(
+    process: CoordinatorProcess,
+    said: str,
+    change: Callable[[EncodingPart], EncodingPart],
+) -> None:
+    federation, stored = _going_on(process)
+    federation.peers.nodes["survey"].script.changes = change
+
+    ended = _drive(federation, stored)
+
+    assert ended.state == "done"
+    assert "without survey" in ended.reason_en
+    assert said in ended.reason_en
+    assert "survey を除いて" in ended.reason_ja
+    without = federation.peers.nodes["survey"]
+    assert without.slots == {}
+    assert said in without.left_out.en
+    assert without.slot_table == federation.peers.nodes["school"].slot_table
+    assert len(federation.peers.nodes["school"].slots) == 30
+
+
+def test_a_department_that_fails_in_the_second_pass_is_left_out_wholly(
+    process: CoordinatorProcess,
+) -> None:
+    federation, stored = _going_on(process)
+    federation.peers.nodes["survey"].script.changes = lambda part: (
+        _shorter(part) if part.salt_pass == "kana" else part
+    )
+
+    assert _drive(federation, stored).state == "done"
+    assert federation.peers.nodes["survey"].slots == {}
+    quality = process.rounds.value(stored.round_id, "quality")
+    assert quality is not None
+    assert b"survey" not in quality
+
+
+def test_a_department_that_encodes_otherwise_is_left_out_before_any_encoding(
+    process: CoordinatorProcess,
+) -> None:
+    federation, stored = _going_on(process)
+    federation.peers.nodes["survey"].script.other_answer = True
+
+    ended = _drive(federation, stored)
+
+    assert ended.state == "done"
+    assert "survey has another key" in ended.reason_en
+    assert federation.peers.nodes["survey"].calls["send_encodings"] == 0
+
+
+def test_a_department_that_stays_silent_is_waited_for_and_then_left_out(
+    process: CoordinatorProcess, clock: TurnedClock
+) -> None:
+    federation, stored = _going_on(process)
+    survey = federation.peers.nodes["survey"]
+
+    def on_step(point: str) -> None:
+        if point == "link:checked:enter":
+            survey.script.down_for = 100
+
+    driver = federation.driver(on_step)
+    assert asyncio.run(driver.drive(stored.round_id, wait=False)).state == "checked"
+    assert [w.member_id for w in process.rounds.waiting(stored.round_id)] == ["survey"]
+    clock.turn(minutes=2)
+
+    ended = asyncio.run(driver.drive(stored.round_id, wait=False))
+
+    assert ended.state == "done"
+    assert "without survey" in ended.reason_en
+    assert survey.slot_table == 0
+
+
+def test_it_does_not_go_on_with_fewer_than_the_plan_s_least(process: CoordinatorProcess) -> None:
+    other = replace(process, config=replace(process.config, missing="go-on"))
+    federation = federate(other, three_departments(40))
+    federation.peers.nodes["school"].script.changes = _zeros
+
+    ended = _drive(federation, store_plan(other, plan_link(other)))
+
+    assert ended.state == "failed"
+    assert "school" in ended.reason_en
+    assert "too few would remain" in ended.reason_en
 
 
 def test_a_node_that_is_down_is_waited_for_and_named(process: CoordinatorProcess) -> None:

@@ -10,8 +10,8 @@ its entry point runs; the product knows nothing of them.  They are:
   ``<Method>:after`` (all is done and the reply ready, but never sent; of a stream, its
   first message).
 
-One point is no death: ``schema:another`` makes a node one of a release with another
-linkage schema.
+Two points are no death: ``schema:another`` makes a node one of a release with another
+linkage schema; ``encodings:wrong`` makes it send what no node may (`wrong_encodings`).
 """
 
 from __future__ import annotations
@@ -25,6 +25,8 @@ from contextvars import ContextVar
 from functools import partial
 from typing import Any, NoReturn
 
+from tests.integration import wrong_encodings
+
 _METHOD: ContextVar[str] = ContextVar("_METHOD", default="")
 """The call that is being answered; worker threads of a call inherit it."""
 
@@ -35,6 +37,8 @@ def arm(who: str, point: str) -> None:
         _arm_coordinator(point)
     elif point == "schema:another":
         _take_another_schema()
+    elif point == "encodings:wrong":
+        wrong_encodings.arm()
     else:
         _arm_server(who, point)
 
@@ -62,15 +66,15 @@ def _take_another_schema() -> None:
     from dataclasses import replace  # noqa: PLC0415
 
     import nodes.driver.linking  # noqa: PLC0415
-    import nodes.driver.plans  # noqa: PLC0415
     import nodes.driver.slots  # noqa: PLC0415
     from privacy.encoding.schema import default_schema  # noqa: PLC0415
 
     own = default_schema()
     other = replace(own, min_grams=own.min_grams + 1)
-    for module in (nodes.driver.linking, nodes.driver.plans, nodes.driver.slots):
-        if hasattr(module, "default_schema"):
-            module.__dict__["default_schema"] = lambda: other
+    for module in (nodes.driver.linking, nodes.driver.slots):
+        for name in ("default_schema", "find_schema"):
+            if hasattr(module, name):
+                module.__dict__[name] = lambda *_: other
 
 
 def _arm_server(who: str, point: str) -> None:

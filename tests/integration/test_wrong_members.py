@@ -14,6 +14,7 @@ from protos.transport import TlsFiles
 from tests.integration.calling import CITY_NAME, address_of, call, service_of, tls_of
 from tests.integration.federation import DEALER, Federation, writing
 from tests.integration.outcome import left_over
+from tests.integration.wrong_encodings import FAULTS
 
 pytestmark = pytest.mark.timeout(180)
 
@@ -125,6 +126,46 @@ def test_a_node_of_another_schema_is_named_before_any_encoding(linked: Federatio
     assert "survey" in newest["reason_en"]
     assert "schema" in newest["reason_en"]
     nothing_left(linked)
+
+
+def test_every_kind_of_wrong_encodings_is_refused_by_name_and_a_sound_round_follows(
+    linked: Federation,
+) -> None:
+    linked.start(kills={"survey": "encodings:wrong"})
+    for said, _ in FAULTS:
+        child = linked.coordinator_verb(*linked.round_arguments("link"))
+        assert linked.wait(child) == 1, said
+        newest = linked.newest_round()
+        assert newest["state"] == "failed"
+        assert "survey" in newest["reason_en"]
+        assert said in newest["reason_en"] or said == "wrong length"
+        assert left_over(linked) == []
+    child = linked.coordinator_verb(*linked.round_arguments("link"))
+    assert linked.wait(child) == 0, linked.said(child)
+
+
+def test_a_round_goes_on_without_a_wrong_node_where_the_plan_says_so(linked: Federation) -> None:
+    config = linked.coordinator / "coordinator.toml"
+    config.write_text(config.read_text("utf-8") + 'missing = "go-on"\n', "utf-8")
+    linked.start(kills={"survey": "encodings:wrong"})
+
+    child = linked.coordinator_verb(*linked.round_arguments("link"))
+
+    assert linked.wait(child) == 0, linked.said(child)
+    assert "survey" in linked.said(child)
+    assert linked.newest_round()["state"] == "done"
+    for node in linked.nodes:
+        versions = linked.rows(
+            linked.seat(node).database,
+            "SELECT version, length(slots) FROM slot_tables ORDER BY version DESC LIMIT 1",
+        )
+        assert versions[0][0] == 2
+        assert (versions[0][1] == 0) == (node == "survey")
+    status = linked.processes.begin(
+        "survey", ["node", "status", "--config", str(linked.seat("survey").config), "--json"]
+    )
+    assert linked.wait(status) == 0
+    assert json.loads(linked.said(status))["left_out"]
 
 
 def nothing_left(federation: Federation) -> None:
