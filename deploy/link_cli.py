@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -39,6 +40,12 @@ def link(
     init: Annotated[
         bool, typer.Option("--init", help="write first mappings / 対応表の下書きを作る")
     ] = False,
+    households: Annotated[
+        bool,
+        typer.Option(
+            "--households", help="きょうだいも照合し households.csv を書く / siblings too"
+        ),
+    ] = False,
     engine: Annotated[
         str, typer.Option("--engine", help="local / dask: 符号の比較 / where codes are compared")
     ] = "local",
@@ -69,20 +76,20 @@ def link(
 
             # Pairs that are too many for memory wait on the disk of the results.
             chosen = choose_engine(engine, dask_scheduler, dask_tls, out.parent, "enishi link")
-            _link(folder, out, truth, chosen, language, as_json=as_json)
+            asked = _Asked(truth, households, chosen)
+            _link(folder, out, asked, language, as_json=as_json)
     except EnishiError as error:
         fail(error, language, as_json=as_json)
 
 
-def _link(
-    folder: Path,
-    out: Path,
-    truth: Path | None,
-    engine: Engine,
-    language: Language,
-    *,
-    as_json: bool,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    truth: Path | None
+    households: bool
+    engine: Engine
+
+
+def _link(folder: Path, out: Path, asked: _Asked, language: Language, *, as_json: bool) -> None:
     from rich.console import Console  # noqa: PLC0415 - `enishi --help` stays quick
     from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn  # noqa: PLC0415
 
@@ -100,7 +107,13 @@ def _link(
             text = step.in_language(language)
             bar.update(task, completed=done, total=total, description=text)
 
-        rehearsal = rehearse(folder, truth=truth, progress=show, engine=engine)
+        rehearsal = rehearse(
+            folder,
+            truth=asked.truth,
+            progress=show,
+            engine=asked.engine,
+            households=asked.households,
+        )
     write_output(rehearsal, out)
     _answer(rehearsal, out, language, as_json=as_json)
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.rehearsal_errors import Errors, find_errors
+from deploy.rehearsal_households import RehearsedHouseholds, find_households
 from deploy.rehearsal_pairs import PairTable, pair_table
 from deploy.rehearsal_subgroups import GroupQuality, by_subgroup
 from deploy.truth import Scored, read_truth, score
@@ -57,6 +58,7 @@ class Rehearsal:
     pairs: PairTable = field(repr=False)
     score: Scored | None = None
     errors: Errors | None = None
+    households: RehearsedHouseholds | None = None
 
     @property
     def cluster_count(self) -> int:
@@ -106,6 +108,7 @@ def rehearse(
     labels_for: int = 0,
     on: date | None = None,
     engine: Engine = LOCAL,
+    households: bool = False,
 ) -> Rehearsal:
     """Take in, encode and link all departments of *folder*; write nothing.
 
@@ -119,6 +122,7 @@ def rehearse(
             them (without dummies); 0 for none.
         on: the day on which grades are counted from birth dates; today when None.
         engine: compares the codes; the result is the same whichever it is.
+        households: also say who lives together, as a plan with households would.
 
     Raises:
         EnishiError: a mapping or file cannot be used; nothing was linked then.
@@ -140,6 +144,7 @@ def rehearse(
         pairs=pair_table(intakes, linker, known),
         score=None if known is None else _score(intakes, clusters, known),
         errors=None if known is None else find_errors(intakes, clusters, linker, known),
+        households=find_households(mappings, intakes, linker, key, truth) if households else None,
     )
 
 

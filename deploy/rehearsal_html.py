@@ -16,8 +16,10 @@ import coordinator.web
 import protos.web
 from coordinator.web.explained import draw, explained, reasons
 from coordinator.web.figures import figures
+from coordinator.web.households import rule_words
 from deploy.rehearsal import Rehearsal
 from deploy.rehearsal_figures import error_figures, subgroup_figure
+from deploy.rehearsal_households import household_json
 from privacy.errors import Language
 from protos.web.language import Translator, pick
 
@@ -70,4 +72,6 @@ def _values(rehearsal: Rehearsal) -> Mapping[str, Any]:
         "reasons": reasons(report),
         "pairs": [explained(pair, named) for pair in report["sample"]],
         "draw_pair": draw,
+        "homes": None if rehearsal.households is None else household_json(rehearsal.households),
+        "rule_words": rule_words,
     }

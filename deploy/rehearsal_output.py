@@ -1,8 +1,8 @@
 """What `enishi link` writes: clusters, dropped and pairs as CSV, the report as HTML, JSON, text.
 
 Written into a new folder beside the wanted one and moved into place at the end, so
-that nothing half-written is ever found.  ``clusters.csv`` and ``pairs.csv`` are who is
-who: they belong where the extracts do.  The reports hold counts, lines and kinds, no
+that nothing half-written is ever found.  ``clusters.csv``, ``pairs.csv`` and ``households.csv``
+are who is who: they belong where the extracts do.  The reports hold counts, lines and kinds, no
 value and no id.
 """
 
@@ -13,12 +13,14 @@ import errno
 import json
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from deploy.rehearsal import Rehearsal
 from deploy.rehearsal_errors import WORDS, Errors
+from deploy.rehearsal_households import NAME as HOUSEHOLDS
+from deploy.rehearsal_households import household_json, household_lines
 from deploy.rehearsal_html import as_html
 from deploy.rehearsal_pairs import NAME as PAIRS
 from deploy.rehearsal_subgroups import as_counts
@@ -26,7 +28,15 @@ from nodes.ingest.kinds import EXPLANATIONS
 from privacy.errors import BadInputError, Language, Text, UnreachableError
 from privacy.linkage.quality import Estimate
 
-OUTPUTS: Final = ("clusters.csv", "dropped.csv", PAIRS, "report.html", "report.json", "report.md")
+OUTPUTS: Final = (
+    "clusters.csv",
+    "dropped.csv",
+    HOUSEHOLDS,
+    PAIRS,
+    "report.html",
+    "report.json",
+    "report.md",
+)
 _MILLION: Final = 1_000_000
 
 
@@ -89,6 +99,9 @@ def _write(rehearsal: Rehearsal, folder: Path) -> None:
     )
     header, *lines = rehearsal.pairs.lines()
     _write_csv(folder / PAIRS, tuple(map(str, header)), lines)
+    if rehearsal.households is not None:
+        rows = _household_rows(rehearsal, rehearsal.households.numbers)
+        _write_csv(folder / HOUSEHOLDS, ("department", "row_id", "household"), rows)
     text = json.dumps(as_json(rehearsal), ensure_ascii=False, indent=1)
     (folder / "report.json").write_text(text + "\n", encoding="utf-8")
     both = f"{as_markdown(rehearsal, 'ja')}\n---\n\n{as_markdown(rehearsal, 'en')}"
@@ -111,6 +124,15 @@ def _cluster_rows(rehearsal: Rehearsal) -> Iterator[tuple[str, str, str]]:
         records = intake.records
         for row_id, cluster in zip(records.row_ids, clusters, strict=True):
             yield records.department, row_id, str(cluster) if cluster > 0 else ""
+
+
+def _household_rows(
+    rehearsal: Rehearsal, numbers: Sequence[Sequence[int]]
+) -> Iterator[tuple[str, str, str]]:
+    for intake, found in zip(rehearsal.intakes, numbers, strict=True):
+        records = intake.records
+        for row_id, number in zip(records.row_ids, found, strict=True):
+            yield records.department, row_id, str(number) if number >= 0 else ""
 
 
 def _dropped_rows(rehearsal: Rehearsal) -> Iterator[tuple[str | int, ...]]:
@@ -153,6 +175,8 @@ def as_json(rehearsal: Rehearsal) -> dict[str, object]:
                 for point in rehearsal.errors.curve
             ],
         }
+    if rehearsal.households is not None:
+        report["households"] = household_json(rehearsal.households)
     return report
 
 
@@ -205,7 +229,8 @@ def _overview(rehearsal: Rehearsal, language: Language) -> list[str]:
                 "Sealed departments were linked like open ones in this rehearsal.",
             )
         )
-    lines += [*_quality_lines(rehearsal), *_error_lines(rehearsal.errors)]
+    lines += [*_quality_lines(rehearsal), *household_lines(rehearsal.households)]
+    lines += _error_lines(rehearsal.errors)
     return [line.in_language(language) for line in lines]
 
 

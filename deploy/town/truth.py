@@ -17,13 +17,18 @@ PERSON_COLUMNS = (
 
 
 def write_rows(path: Path, registers: Sequence[Register], children: Sequence[Child]) -> None:
-    """Write which child each row of each department is about."""
+    """Write which child, and which household, each row of each department is about."""
     write_csv(
         path,
         "utf-8",
-        ("department", "row_id", "entity_id"),
+        ("department", "row_id", "entity_id", "household_id"),
         (
-            (register.layout.department, row_id, children[entity].person_id)
+            (
+                register.layout.department,
+                row_id,
+                children[entity].person_id,
+                household_id(children[entity].household),
+            )
             for register in registers
             for row_id, entity in zip(register.row_ids, register.entities, strict=True)
         ),
@@ -33,6 +38,11 @@ def write_rows(path: Path, registers: Sequence[Register], children: Sequence[Chi
 def write_persons(path: Path, world: World) -> None:
     """Write one line per child: where it belongs and which difficulties it poses."""
     write_csv(path, "utf-8", PERSON_COLUMNS, (_person(child, world) for child in world.children))
+
+
+def household_id(home: Household) -> str:
+    """Return the id of *home* in the truth."""
+    return f"S{home.index + 1:06d}"
 
 
 def _person(child: Child, world: World) -> tuple[str, ...]:
@@ -47,7 +57,7 @@ def _person(child: Child, world: World) -> tuple[str, ...]:
         child.person_id, child.birth.isoformat(), str(child.sex), child.standing.value,
         world.city.schools[child.school].name if pupil else "",
         str(child.grade), world.classes[child.index][0] if pupil else "",
-        f"S{home.index + 1:06d}", *("1" if flag else "0" for flag in flags),
+        household_id(home), *("1" if flag else "0" for flag in flags),
     )  # fmt: skip
 
 

@@ -215,9 +215,11 @@ def evaluate(cluster: Ids, truth: Ids, department: Ids) -> Evaluation:
 
     Rows that were dropped and so carry no cluster id stand with an id of their own.
     """
-    everything = Score(_pairs(cluster, truth), _pairs(cluster), _pairs(truth))
+    everything = Score(pair_count(cluster, truth), pair_count(cluster), pair_count(truth))
     inside = Score(
-        _pairs(cluster, truth, department), _pairs(cluster, department), _pairs(truth, department)
+        pair_count(cluster, truth, department),
+        pair_count(cluster, department),
+        pair_count(truth, department),
     )
     across = Score(
         everything.correct - inside.correct,
@@ -227,7 +229,7 @@ def evaluate(cluster: Ids, truth: Ids, department: Ids) -> Evaluation:
     return Evaluation(across, everything)
 
 
-def _pairs(*keys: Ids) -> int:
+def pair_count(*keys: Ids) -> int:
     """Return the number of pairs of rows that agree in all *keys*."""
     counts = np.unique(np.stack(keys, axis=1), axis=0, return_counts=True)[1]
     return int((counts * (counts - 1) // 2).sum())
