@@ -21,6 +21,7 @@ from coordinator.process import CoordinatorProcess
 from coordinator.running import OnLook, has_ended, run_round
 from coordinator.store.rounds import StoredRound
 from coordinator.verbs.households import household_lines
+from coordinator.verbs.review import review_lines
 from privacy.errors import EnishiError, ProtocolError, RefusedError, Text, UnreachableError
 from privacy.plan import Plan
 from protos.console import Console
@@ -186,7 +187,7 @@ def _quality_lines(report: dict[str, Any]) -> list[Text]:
         )
         for d in report["departments"]
     ]
-    return lines
+    return lines + review_lines(report)
 
 
 def _log(process: CoordinatorProcess) -> Log:

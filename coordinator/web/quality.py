@@ -15,6 +15,7 @@ from coordinator.store.engine import Database
 from coordinator.web.explained import ExplainedPair, explained, reasons
 from coordinator.web.figures import Figure, figures
 from coordinator.web.households import households_of_round
+from coordinator.web.review import review_figures
 from coordinator.web.status import names, newest_quality, quality_of_round
 from privacy.errors import Text
 
@@ -72,7 +73,7 @@ def read_linkage(database: Database, round_id: str | None = None) -> LinkagePage
         report=report,
         precision=Share.of(report["precision"]),
         recall=Share.of(report["recall"]),
-        figures=figures(report, named),
+        figures=(*figures(report, named), *review_figures(report, named)),
         pairs=tuple(explained(pair, named) for pair in report.get("sample", ())),
         reasons=reasons(report),
         households=households_of_round(database, found[0]),

@@ -17,6 +17,7 @@ from privacy.linkage.breakdown import Conflict, DepartmentQuality, LinkedBy, Pai
 from privacy.linkage.explain import Explanation, Step
 from privacy.linkage.quality import Cuts, Estimate, QualityReport
 from privacy.linkage.sample import Kind, SampledPair
+from privacy.linkage.verdicts import Outcome, Reviewer
 from privacy.plan import Plan, PlanKind
 
 NOW = datetime(2026, 7, 6, 1, 30, tzinfo=UTC)
@@ -28,7 +29,21 @@ NAMES = {
     "dealer": Text("ディーラー", "Dealer"),
 }
 OWN = (*[0] * 14, 12, *[0] * 8, 40, *[0] * 6, 300, *[0] * 9)
+REVIEW = Outcome(
+    pairs=20,
+    both=16,
+    agreed=12,
+    joined=3,
+    parted=1,
+    lone=1,
+    departments=(
+        Reviewer("residents", 20, 18, 4, 5, 5, 4, 4),
+        Reviewer("school", 20, 16, 2, 5, 4, 4, 1),
+    ),
+    questions=15,
+)
 QUALITY = QualityReport(
+    review=REVIEW,
     clusters=1_893,
     departments=(
         DepartmentQuality("residents", 1_830, 1_604, 88, 138, 2, OWN),

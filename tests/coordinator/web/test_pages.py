@@ -139,6 +139,17 @@ def test_a_report_of_an_earlier_version_shows_what_it_holds(
     assert "Why this pair" not in page
 
 
+def test_the_quality_page_says_what_review_came_to(client: TestClient, database: Database) -> None:
+    fill(database)
+
+    page = client.get("/linkage?lang=en").text
+
+    assert "Clerical review" in page
+    assert "75.0 %" in page
+    assert "1/4 (25.0 %)" in page
+    assert "4/5 (80.0 %)" in page
+
+
 def test_each_round_s_quality_has_a_page_and_the_round_leads_there(
     client: TestClient, database: Database
 ) -> None:
