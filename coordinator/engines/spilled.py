@@ -21,7 +21,7 @@ import numpy as np
 
 from coordinator.errors import EngineError
 from privacy.errors import Text
-from privacy.similarity.sinks import Ids, PairSink
+from privacy.similarity.sinks import Ids, PairSink, distinct
 
 BUFFER = 1 << 22
 """Pairs held in memory, 8 bytes each; a few copies of the buffer are alive while sorting."""
@@ -87,7 +87,7 @@ class _Sink:
                 return _mapped(left, total), _mapped(right, total)
 
     def _sorted(self) -> Ids:
-        keys = np.unique(np.concatenate([*self._held, np.zeros(0, dtype=np.int64)]))
+        keys = distinct(np.concatenate([*self._held, np.zeros(0, dtype=np.int64)]))
         self._held, self._count = [], 0
         return keys
 
@@ -120,7 +120,7 @@ class _Sink:
         low = [0] * len(runs)
         for cut in cuts:
             high = [len(run) if cut is None else int(np.searchsorted(run, cut)) for run in runs]
-            yield np.unique(
+            yield distinct(
                 np.concatenate(
                     [run[one:two] for run, one, two in zip(runs, low, high, strict=True)]
                 )

@@ -28,6 +28,14 @@ class PairSink(Protocol):
         """
 
 
+def distinct(keys: Ids) -> Ids:
+    """Sort *keys* in place and return each once; many times faster than numpy's hashing."""
+    keys.sort()
+    fresh = np.ones(len(keys), dtype=np.bool_)
+    np.not_equal(keys[1:], keys[:-1], out=fresh[1:])
+    return keys[fresh]
+
+
 Sinks = Callable[[int], PairSink]
 """Makes a sink for pairs of rows that number below the given count."""
 
@@ -46,6 +54,6 @@ class MemorySink:
 
     def take(self) -> tuple[Ids, Ids]:
         """Return all pairs, each once, in order."""
-        keys = np.unique(np.concatenate([*self._keys, np.zeros(0, dtype=np.int64)]))
+        keys = distinct(np.concatenate([*self._keys, np.zeros(0, dtype=np.int64)]))
         self._keys.clear()
         return keys // self._rows, keys % self._rows

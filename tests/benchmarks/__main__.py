@@ -2,7 +2,8 @@
 
 Each benchmark is a program of its own, run in a process of its own, so that one's
 memory and compiled code do not show in another's figures.  ``--small`` runs the smallest
-sizes, as CI does, to see that they still run.
+sizes, as CI does, to see that they still run.  Most keep their tables as JSON, with the
+machine's facts, in `.local/bench` (small ones in `.local/bench/small`).
 """
 
 from __future__ import annotations
@@ -12,15 +13,26 @@ import subprocess
 import sys
 import tempfile
 
+from tests.benchmarks.record import FOLDER
+
 FULL: dict[str, list[str]] = {
     "lookup": ["--large"],
     "similarity": [],
+    "encoding": [],
+    "memory": [],
+    "scale": [],
     "linkage": [],
     "redteam": [],
 }
+_APART = ("--json", str(FOLDER / "small"))
 SMALL: dict[str, list[str]] = {
     "lookup": [],
-    "similarity": ["--rows", "1500", "--pool", "2000"],
+    "similarity": [
+        "--rows", "1500", "--pool", "2000", "--growth", "1000", "--rounds", "1", *_APART,
+    ],
+    "encoding": ["--children", "300", "--rounds", "1", *_APART],
+    "memory": ["--rows", "4000", "--pairs", "100000", *_APART],
+    "scale": ["--children", "300", "--departments", "5", *_APART],
     "linkage": [
         "--children", "300", "--seeds", "1", "--departments", "5",
         "--difficulties", "typical", "--cuts", "town",
