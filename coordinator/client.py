@@ -210,6 +210,11 @@ class GrpcNode(GrpcMember):
             )
         )
 
+    async def close_epoch(self, link_epoch: int) -> None:
+        """Tell a node that what was held of a link epoch is destroyed."""
+        request = node_pb2.CloseEpochRequest(link_epoch=link_epoch)
+        await self._caller.ask(lambda: self._stub.CloseEpoch(request, timeout=self._caller.unary_s))
+
     async def make_ready(self, plan_digest: bytes) -> Ready:
         """Ask for the node's signed Ready."""
         request = common_pb2.Run(plan_digest=plan_digest)

@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from coordinator import epochs
 from coordinator.errors import MemberError, RoundMovedError, WaitingError
 from coordinator.kinds import Kind, kind_of
 from coordinator.log import Log
@@ -188,6 +189,7 @@ class Driver:
         """Destroy what an ended round left; members are told as far as they answer."""
         work.spool.destroy()
         work.memory.clear()
+        epochs.sweep(self.process)
         if current.state is not kind.done:
             await kind.abandon(work)
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from coordinator.messages import EncodingPart
 from privacy.encoding.batch import Batch, Codes
 from privacy.encoding.schema import Schema
+from privacy.encoding.tokens import TOKEN_BYTES
 from privacy.errors import ProtocolError, Text
 
 TOKEN_KINDS = ("T1", "A", "B")
@@ -44,6 +45,10 @@ class Expected:
     most_rows: int
     bits: int = 0
     """Bits of a block label, where the schema sends labels."""
+    handles: bool = False
+    """Whether every row has a handle: codes of an epoch are held by them."""
+    changes: bool = False
+    """Whether these are an incremental round's changes: a few rows or none."""
 
     @property
     def labelled(self) -> tuple[str, ...]:
@@ -68,6 +73,11 @@ class Expected:
             raise self.refused("行数が合いません", "a wrong number of rows")
         if part.first_row != next_row:
             raise self.refused("行の順序が合いません", "rows out of order")
+        self._check_handles(part)
+        if part.rows:
+            self._check_arrays(part)
+
+    def _check_arrays(self, part: EncodingPart) -> None:
         kinds = set(TOKEN_KINDS) if self.tokens else set()
         if set(part.views) != set(self.schema.view_ids(self.passes)) or set(part.tokens) != kinds:
             raise self.refused("ビューまたはトークンが違います", "other views or tokens")
@@ -78,6 +88,12 @@ class Expected:
             raise self.refused("ブロックラベルの有無が違います", "other block labels")
         if any(int(labels.max(initial=0)) > 1 << self.bits for labels in part.labels.values()):
             raise self.refused("ブロックラベルが範囲外です", "block labels out of range")
+
+    def _check_handles(self, part: EncodingPart) -> None:
+        if self.handles and len(part.handles) != part.rows:
+            raise self.refused("行の番号がありません", "rows without handles")
+        if len(part.removed) and not (self.changes and part.first_row == 0):
+            raise self.refused("消えた行は増分の始めに来ます", "removed rows out of place")
 
     def batch(self, parts: Iterable[EncodingPart]) -> Batch:
         """Return the whole batch of the *parts*, checked again as one.
@@ -91,6 +107,9 @@ class Expected:
             arrival.check(part)
             kept.append(part)
         arrival.finish()
+        kept = [part for part in kept if part.rows]
+        if not kept:
+            return self._nothing()
         views = {
             view: np.concatenate([part.views[view] for part in kept])
             for view in self.schema.view_ids(self.passes)
@@ -101,6 +120,17 @@ class Expected:
             name: np.concatenate([part.labels[name] for part in kept]) for name in self.labelled
         }
         return Batch(self.department, arrival.rows, tokens, views, labels)
+
+    def _nothing(self) -> Batch:
+        words = self.schema.length // 64
+        views = {
+            view: np.zeros((0, words), dtype=np.uint64)
+            for view in self.schema.view_ids(self.passes)
+        }
+        kinds = TOKEN_KINDS if self.tokens else ()
+        tokens = {kind: np.zeros((0, TOKEN_BYTES), dtype=np.uint8) for kind in kinds}
+        labels = {name: np.zeros(0, dtype=np.uint64) for name in self.labelled}
+        return Batch(self.department, 0, tokens, views, labels)
 
     def refused(self, ja: str, en: str) -> ProtocolError:
         """Return the refusal of this department's encodings."""
@@ -124,6 +154,7 @@ class Arrival:
         self._expected = expected
         self.rows = 0
         self._total = 0
+        self._parts = 0
         self._views: dict[str, _Seen] = {}
         self._tokens: dict[str, list[NDArray[np.uint64]]] = {}
 
@@ -134,9 +165,10 @@ class Arrival:
             ProtocolError: naming the department and what is wrong.
         """
         self._expected.check(part, self.rows)
-        if self.rows and part.total_rows != self._total:
+        if self._parts and part.total_rows != self._total:
             raise self._expected.refused("行数が途中で変わりました", "its number of rows changes")
         self._total = part.total_rows
+        self._parts += 1
         self.rows += part.rows
         for view, codes in part.views.items():
             if (codes == _ONES).all(axis=1).any():
@@ -157,12 +189,14 @@ class Arrival:
                 a view hold one code; a token stands at two rows.
         """
         refused = self._expected.refused
-        if self.rows == 0 or self.rows != self._total:
+        changes = self._expected.changes
+        none = self._parts == 0 or (self.rows == 0 and not changes)
+        if none or self.rows != self._total:
             raise refused("行が足りません", "rows are missing")
         held = [seen.count for seen in self._views.values()]
         held += [len(part) for parts in self._tokens.values() for part in parts]
         # In a later pass a department without the field that salts it has nothing to send.
-        if self._expected.tokens and not any(held):
+        if self._expected.tokens and not any(held) and not changes:
             raise refused("すべての符号が0です", "nothing but zeros")
         if any(seen.alike and seen.count >= _NO_CHANCE for seen in self._views.values()):
             raise refused("すべての行が同じ符号です", "one code for all rows")

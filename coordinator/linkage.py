@@ -2,7 +2,8 @@
 
 The coordinator holds codes encrypted in the round's spool and, while it computes, in
 memory; both end with the round.  What stays is the quality report, in counts, and the
-slot table's version, digest and size.
+slot table's version, digest and size; and where the plan says so, the rows' codes in the
+archive of their link epoch, encrypted, until that is closed (`coordinator.epochs`).
 """
 
 from __future__ import annotations
@@ -10,15 +11,28 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from coordinator import review
 from coordinator.approvals import collect_approvals
-from coordinator.encodings import FIRST, Arrival, Expected, merged, second_passes
-from coordinator.frames import encodings, receive
+from coordinator.encodings import FIRST, Arrival, second_passes
+from coordinator.epochs import come_into_force
+from coordinator.frames import receive
 from coordinator.heads import exchange_heads
+from coordinator.held import (
+    SEED,
+    archived,
+    expected,
+    first_rows,
+    later_rows,
+    schema_of,
+    seed_of,
+    terms,
+    write_archive,
+)
 from coordinator.households import HOUSEHOLDS, tell_households
 from coordinator.messages import RunId
 from coordinator.remaining import LEFT_OUT, Remaining
@@ -31,22 +45,19 @@ from coordinator.slots import (
     slot_parts,
     slots_of,
     store_slots,
-    store_universe,
     universe_parts,
 )
+from coordinator.store.engine import Connection
 from coordinator.store.rounds import SlotTable, add_slot_table
+from coordinator.universe import make_universe
 from coordinator.wire_bytes import pack_encoding
 from coordinator.work import Moved, Work
 from privacy.canonical import canonical_bytes
-from privacy.encoding.batch import Batch
 from privacy.encoding.known_answer import DifferentAnswersError, KnownAnswer, compare
-from privacy.encoding.registry import find_schema
-from privacy.encoding.schema import Schema
 from privacy.errors import ProtocolError, Text
-from privacy.linkage.conditions import Conditions
+from privacy.linkage.incremental import chances, to_request, without_codes
 from privacy.linkage.linker import Linker, start
 from privacy.linkage.quality import quality_report
-from privacy.linkage.sealed import choose_entries, offer
 from privacy.linkage.slots import issue_slots
 from privacy.linkage.stack import Ids, Stack
 from privacy.linkage.weights import MatchModels
@@ -55,6 +66,7 @@ VERSION = "slot_version"
 QUALITY = "quality"
 KEPT = (QUALITY, TABLE, HOUSEHOLDS, LEFT_OUT)
 """What stays of a link round's values when it has ended."""
+HELD = "held_rows"
 _LINKER = "linker"
 _FIRST_LINKER = "first linker"
 _MATCHING = "matching"
@@ -112,17 +124,17 @@ async def _receive_first_pass(work: Work) -> Moved:
 
 async def _compare(work: Work) -> Moved:
     linker = await asyncio.to_thread(_first_linker, work)
-    asked = linker.ask(fresh_seed(), wanted=review.rows_in_review(work, linker))
-    values = {f"ask/{d}": rows.astype("<u4").tobytes() for d, rows in asked.items()}
-    about = {"rows": linker.stack.rows, "asked": sum(len(rows) for rows in asked.values())}
+    values = await asyncio.to_thread(_asking, work, linker)
+    asked = sum(len(values[f"ask/{d}"]) // 4 for d in linker.departments)
+    about = {"rows": linker.stack.rows, "asked": asked}
     return Moved(LinkState.COMPARED, values, about)
 
 
 async def _receive_second_pass(work: Work) -> Moved:
-    passes = second_passes(_schema(work))
+    passes = second_passes(schema_of(work))
 
     async def receive_all(member: str) -> int:
-        handles = _asked(work, member).tolist()
+        handles = _numbers(work, f"request/{member}").tolist()
         if handles:
             for salt_pass in passes:
                 await _receive_pass(work, member, salt_pass, handles)
@@ -157,9 +169,9 @@ async def _tell_sealed(work: Work) -> Moved:
         return Moved(LinkState.MATCHED, about={"sealed": 0})
     matching = await asyncio.to_thread(_matching, work)
     if not work.spool.has("universe"):
-        await _make_universe(work, matching.stack)
+        await make_universe(work, matching.stack)
     digest, header = work.stored.plan_digest, _header(work)
-    model_json, schema_digest = canonical_bytes(matching.models.to_json()), _schema(work).digest
+    model_json, schema_digest = canonical_bytes(matching.models.to_json()), schema_of(work).digest
 
     async def tell(member: str) -> None:
         await work.node(member).match_universe(
@@ -190,11 +202,14 @@ async def _tell_open(work: Work) -> Moved:
 
 
 async def _close(work: Work) -> Moved:
-    left_out = Remaining.of(work).left_out
-    heads = await exchange_heads(work, RunId(work.stored.plan_digest), without=left_out)
+    here = Remaining.of(work)
+    # Who was left out has no rows here, so an incremental round could not build on these.
+    whole = terms(work).keeps_codes and here.open == work.open_nodes
+    held = await asyncio.to_thread(_archive, work) if whole else 0
+    heads = await exchange_heads(work, RunId(work.stored.plan_digest), without=here.left_out)
     work.memory.clear()
     work.spool.destroy()
-    return Moved(LinkState.CLOSED, about={"heads": heads})
+    return Moved(LinkState.CLOSED, {HELD: str(held).encode()}, {"heads": heads})
 
 
 async def _finish(work: Work) -> Moved:
@@ -206,10 +221,16 @@ async def _finish(work: Work) -> Moved:
         header.slots,
         work.process.clock().isoformat(),
     )
+    rows = int(work.value(HELD))
+
+    def take_effect(connection: Connection) -> None:
+        add_slot_table(connection, table)
+        come_into_force(work, connection, rows)
+
     return Moved(
         LinkState.DONE,
         about={"slots": header.slots, "version": header.version},
-        also=lambda connection: add_slot_table(connection, table),
+        also=take_effect,
         reason=Remaining.of(work).summary(),
     )
 
@@ -230,96 +251,23 @@ STEPS: Mapping[LinkState, Callable[[Work], Awaitable[Moved]]] = {
 """What is done in each state; the result is the state that follows."""
 
 
-def _schema(work: Work) -> Schema:
-    return find_schema(work.plan.schema_digest)
-
-
-def _expected(work: Work, member: str, passes: tuple[str, ...], rows: int | None) -> Expected:
-    return Expected(
-        department=member,
-        plan_digest=work.stored.plan_digest,
-        schema=_schema(work),
-        bits=Conditions.of(work.plan).bits,
-        passes=passes,
-        tokens=passes[0] == FIRST,
-        rows=rows,
-        most_rows=work.process.config.most_rows,
-    )
-
-
 async def _receive_pass(work: Work, member: str, salt_pass: str, handles: list[int]) -> None:
-    expected = _expected(work, member, (salt_pass,), len(handles) or None)
+    asked = expected(work, member, (salt_pass,), len(handles) or None)
     client, digest = work.node(member), work.stored.plan_digest
     await receive(
         work.spool,
         f"{salt_pass}/{member}",
-        lambda: client.send_encodings(digest, expected.schema.digest, salt_pass, handles),
+        lambda: client.send_encodings(digest, asked.schema.digest, salt_pass, handles),
         pack_encoding,
-        Arrival(expected),
+        Arrival(asked),
     )
-
-
-async def _make_universe(work: Work, stack: Stack) -> None:
-    """Ask the open nodes for dummies, hide the missing places with them, spool the universe."""
-    schema = _schema(work)
-    passes = (FIRST, *second_passes(schema))
-    slot = np.concatenate([slots_of(work.spool, d) for d in stack.departments]).astype(np.int64)
-    missing = int((choose_entries(stack, slot) < 0).sum())
-    suppliers = Remaining.of(work).open
-    share = -(-missing // len(suppliers))
-    if share:
-        await work.ask_all(suppliers, lambda member: _receive_dummies(work, member, passes, share))
-    pools = [
-        _expected(work, m, passes, share).batch(encodings(work.spool, f"dummies/{m}"))
-        for m in suppliers
-        if share
-    ]
-    pool = _pool(pools, schema.view_ids(passes), schema.length // 64)
-    firsts = [replace(_first_batch(work, d), views={}) for d in stack.departments]
-    offered = offer(firsts, stack, slot, pool, fresh_seed())
-    await asyncio.to_thread(store_universe, work.spool, offered)
-
-
-async def _receive_dummies(work: Work, member: str, passes: tuple[str, ...], count: int) -> None:
-    expected = _expected(work, member, passes, count)
-    client, digest = work.node(member), work.stored.plan_digest
-    await receive(
-        work.spool,
-        f"dummies/{member}",
-        lambda: client.send_dummies(digest, expected.schema.digest, passes, count),
-        pack_encoding,
-        Arrival(expected),
-    )
-
-
-def _pool(batches: list[Batch], views: tuple[str, ...], words: int) -> Batch:
-    rows = sum(batch.rows for batch in batches)
-    empty = np.zeros((0, words), dtype=np.uint64)
-    return Batch(
-        "dummies",
-        rows,
-        {
-            kind: np.concatenate([b.tokens[kind] for b in batches])
-            for kind in (batches[0].tokens if batches else ())
-        },
-        {view: np.concatenate([empty, *(b.views[view] for b in batches)]) for view in views},
-        {
-            name: np.concatenate([b.labels[name] for b in batches])
-            for name in (batches[0].labels if batches else ())
-        },
-    )
-
-
-def _first_batch(work: Work, member: str) -> Batch:
-    parts = encodings(work.spool, f"{FIRST}/{member}")
-    return _expected(work, member, (FIRST,), None).batch(parts)
 
 
 def _first_linker(work: Work) -> Linker:
     """Return the linkage after the first pass, from memory or computed again."""
     kept = work.memory.get(_FIRST_LINKER)
     if not isinstance(kept, Linker):
-        batches = [_first_batch(work, member) for member in Remaining.of(work).open]
+        batches = [first_rows(work, member).first for member in Remaining.of(work).open]
         kept = start(batches, engine=work.process.config.comparing())
         work.memory[_FIRST_LINKER] = kept
     return kept
@@ -330,18 +278,14 @@ def _second_linker(work: Work) -> Linker:
     kept = work.memory.get(_LINKER)
     if isinstance(kept, Linker):
         return kept
-    asked: dict[str, Ids] = {m: _asked(work, m).astype(np.int64) for m in Remaining.of(work).open}
-    passes = second_passes(_schema(work))
-    batches = []
-    for member, rows in asked.items():
-        if len(rows):
-            found = [
-                _expected(work, member, (p,), len(rows)).batch(
-                    encodings(work.spool, f"{p}/{member}")
-                )
-                for p in passes
-            ]
-            batches.append(merged(member, found))
+    asked: dict[str, Ids] = {
+        m: _numbers(work, f"ask/{m}").astype(np.int64) for m in Remaining.of(work).open
+    }
+    batches = [
+        later_rows(work, member, _numbers(work, f"request/{member}")).later_of(rows)
+        for member, rows in asked.items()
+        if len(rows)
+    ]
     linker = _first_linker(work).second_pass(batches, asked)
     work.memory[_LINKER] = linker
     work.memory.pop(_FIRST_LINKER, None)
@@ -359,8 +303,33 @@ def _matching(work: Work) -> _Matching:
     return kept
 
 
-def _asked(work: Work, member: str) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
-    return np.frombuffer(work.value(f"ask/{member}"), dtype="<u4")
+def _asking(work: Work, linker: Linker) -> dict[str, bytes]:
+    """Return whom to ask again, by place; the handles to request; and the epoch's seed."""
+    seed = seed_of(work)
+    rows = [without_codes(first_rows(work, member)) for member in linker.departments]
+    wanted = review.rows_in_review(work, linker)
+    asked = linker.ask(seed, wanted=wanted, chance=chances(seed, rows))
+    values = {SEED: seed}
+    for held in rows:
+        member = held.first.department
+        values[f"ask/{member}"] = asked[member].astype("<u4").tobytes()
+        requested = to_request(held, asked[member], seed)
+        values[f"request/{member}"] = requested.astype("<u4").tobytes()
+    return values
+
+
+def _archive(work: Work) -> int:
+    """Write the rows that the epoch holds from now on; return how many."""
+    count = archived(work)
+    if count is not None:
+        return count  # Killed after this: the round's own spool may be gone.
+    rows = {m: later_rows(work, m, _numbers(work, f"request/{m}")) for m in work.open_nodes}
+    write_archive(work, rows, work.value(SEED))
+    return sum(len(held.handles) for held in rows.values())
+
+
+def _numbers(work: Work, name: str) -> NDArray[np.uint32]:
+    return np.frombuffer(work.value(name), dtype="<u4").astype(np.uint32)
 
 
 def _header(work: Work) -> TableHeader:

@@ -15,6 +15,10 @@ from numpy.typing import NDArray
 from privacy.errors import NOTHING, Text
 
 
+def _no_handles() -> NDArray[np.uint32]:
+    return np.zeros(0, dtype=np.uint32)
+
+
 @dataclass(frozen=True, slots=True)
 class RunId:
     """Which run a message belongs to; the transcript is empty before all Readys are seen."""
@@ -89,6 +93,8 @@ class EncodingPart:
 
     ``tokens``: kind -> rows x 32 bytes; ``views``: id -> rows x (bits / 64) words;
     ``labels``: pass -> rows, the blocks of the labelled variant.
+    ``handles``: one a row, none where a node counts its rows; ``removed``: handles of rows
+    that are gone, in the first part of an incremental round.
     """
 
     plan_digest: bytes
@@ -100,6 +106,8 @@ class EncodingPart:
     tokens: Mapping[str, NDArray[np.uint8]] = field(repr=False)
     views: Mapping[str, NDArray[np.uint64]] = field(repr=False)
     labels: Mapping[str, NDArray[np.uint64]] = field(default_factory=dict, repr=False)
+    handles: NDArray[np.uint32] = field(default_factory=_no_handles, repr=False)
+    removed: NDArray[np.uint32] = field(default_factory=_no_handles, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

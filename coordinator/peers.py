@@ -123,6 +123,9 @@ class NodeClient(MemberClient, Protocol):
     async def open_households(self, parts: Callable[[], Iterable[LockPart]]) -> None:
         """Send a sealed node all household numbers, locked."""
 
+    async def close_epoch(self, link_epoch: int) -> None:
+        """Tell a node that what was held of a link epoch is destroyed."""
+
     async def make_ready(self, plan_digest: bytes) -> Ready:
         """Ask for the node's signed Ready."""
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import yaml
 
+from coordinator.epoch_plans import epoch_of, link_conditions, link_epoch, link_schema
 from coordinator.errors import NoDealerError, SlotTableMissingError
 from coordinator.kinds import kind_of
 from coordinator.linkage import VERSION
@@ -24,7 +25,7 @@ from privacy.encoding.schema import default_schema
 from privacy.errors import BadInputError, Text
 from privacy.governance.catalogue import Catalogue, ItemClass, read_catalogue
 from privacy.governance.purpose import read_purposes
-from privacy.linkage.conditions import Conditions, Missing
+from privacy.linkage.epoch_terms import KEY, EpochTerms
 from privacy.plan import Plan, PlanKind
 from privacy.roster import Role, Roster
 
@@ -33,8 +34,14 @@ STATISTICS_PURPOSE = "school_karte"
 _APRIL = 4
 
 
-def plan_link(process: CoordinatorProcess, *, households: bool = False) -> Plan:
-    """Return the plan of a full link round, in a link epoch of its own.
+def plan_link(
+    process: CoordinatorProcess, terms: EpochTerms | None = None, *, households: bool = False
+) -> Plan:
+    """Return the plan of a link round.
+
+    Without *terms*: a full round in a link epoch of its own, whose codes are destroyed with
+    the round.  With a base, the round goes on in the base round's epoch
+    (`epoch_plans.continued`).
 
     With *households* it also asks which slots live together: a purpose of its own, which
     every node may refuse or abstain from.
@@ -43,9 +50,8 @@ def plan_link(process: CoordinatorProcess, *, households: bool = False) -> Plan:
         RosterMissingError: there is no roster in force.
     """
     roster, config = roster_in_force(process), process.config
+    epoch = terms or EpochTerms()
     created = _now(process)
-    conditions = Conditions(config.population_size, Missing(config.missing))
-    schema = default_schema(labels=config.population_size > config.labels_above)
     return Plan(
         kind=PlanKind.LINK,
         purpose=LINK_PURPOSE,
@@ -53,11 +59,12 @@ def plan_link(process: CoordinatorProcess, *, households: bool = False) -> Plan:
         items={},
         nodes=roster.nodes,
         roster_digest=roster.digest,
-        link_epoch=process.rounds.link_rounds() + 1,
-        schema_digest=schema.digest,
+        link_epoch=link_epoch(process, epoch),
+        schema_digest=link_schema(config).digest,
         created=created,
         expires=created + dt.timedelta(days=config.plan_days),
-        definition=conditions.canonical(),
+        slot_table=process.rounds.link_rounds() + 1,
+        definition={**link_conditions(config).canonical(), KEY: epoch.to_json()},
         households=households,
     )
 
@@ -97,7 +104,7 @@ def plan_screening(
         items=used,
         nodes=roster.nodes,
         roster_digest=roster.digest,
-        link_epoch=table.version,
+        link_epoch=epoch_of(process, table),
         schema_digest=default_schema().digest,
         created=created,
         expires=created + dt.timedelta(days=process.config.plan_days),
@@ -144,7 +151,7 @@ def plan_statistics(
         items=items_of(query),
         nodes=roster.nodes,
         roster_digest=roster.digest,
-        link_epoch=table.version,
+        link_epoch=epoch_of(process, table),
         schema_digest=default_schema().digest,
         created=created,
         expires=created + dt.timedelta(days=config.plan_days),
@@ -170,7 +177,7 @@ def store_plan(process: CoordinatorProcess, plan: Plan) -> StoredRound:
         updated=now,
         expires=plan.expires,
     )
-    values = {VERSION: str(plan.link_epoch).encode()} if plan.kind is PlanKind.LINK else {}
+    values = {VERSION: str(plan.slot_table).encode()} if plan.kind is PlanKind.LINK else {}
     process.rounds.add(stored, values)
     process.audit.note(EntryKind.ASKED, now, {"round": round_id, "kind": str(plan.kind)})
     return process.rounds.get(round_id)

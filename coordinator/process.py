@@ -15,6 +15,7 @@ from coordinator.enrol import Registrar
 from coordinator.process_keys import ProcessKeys
 from coordinator.store.audit import AuditLog
 from coordinator.store.engine import Database
+from coordinator.store.epochs import EpochStore
 from coordinator.store.members import MemberStore, RosterStore
 from coordinator.store.releases import ChargeStore, ReleaseStore
 from coordinator.store.rounds import RoundStore
@@ -73,6 +74,11 @@ class CoordinatorProcess:
     def rounds(self) -> RoundStore:
         """Rounds."""
         return RoundStore(self.database)
+
+    @property
+    def epochs(self) -> EpochStore:
+        """Link epochs whose codes were kept."""
+        return EpochStore(self.database)
 
     @property
     def audit(self) -> AuditLog:

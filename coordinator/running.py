@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from coordinator import epochs
 from coordinator.connections import Connections
 from coordinator.driver import Driver
 from coordinator.errors import RoundStateError
@@ -74,6 +75,8 @@ async def drive_unfinished(process: CoordinatorProcess, log: Log, stop: asyncio.
 def sweep(process: CoordinatorProcess) -> int:
     """Destroy what a driver that was killed at the very end of a round has left in its spool.
 
+    And close link epochs whose day has passed, with the codes that were kept of them.
+
     Returns:
         How many ended rounds still had one.
     """
@@ -82,11 +85,13 @@ def sweep(process: CoordinatorProcess) -> int:
     ended = [r.round_id for r in process.rounds.all() if r.round_id in left and has_ended(r)]
     for round_id in ended:
         Spool(folder, round_id).destroy()
+    epochs.sweep(process)
     return len(ended)
 
 
 async def _drive_all(process: CoordinatorProcess, connections: Connections, log: Log) -> None:
     sweep(process)
+    await epochs.tell_nodes(process, connections)
     driver = Driver(process, connections, log)
     for stored in process.rounds.all():
         if has_ended(stored):

@@ -57,15 +57,20 @@ def encoding_value(message: node_pb2.EncodingChunk) -> EncodingPart:
         ProtocolError: an array's length does not fit the number of rows.
     """
     rows = message.rows
-    if not 0 < rows <= message.total_rows or message.first_row + rows > message.total_rows:
+    # An incremental stream in which no row changed is one part without rows.
+    if (rows == 0) != (message.total_rows == 0) or message.first_row + rows > message.total_rows:
         raise malformed("rows")
     if len(message.tokens) + len(message.views) + len(message.labels) > MOST_ARRAYS:
         raise malformed("views")
+    arrays = rows > 0
     tokens = {
         _name(kind): _bytes(sized(data, rows * TOKEN_BYTES, "tokens"), rows)
         for kind, data in message.tokens.items()
+        if arrays
     }
-    views = {_name(view): _words(data, rows, "views") for view, data in message.views.items()}
+    views = {
+        _name(view): _words(data, rows, "views") for view, data in message.views.items() if arrays
+    }
     return EncodingPart(
         sized(message.plan_digest, 32, "plan_digest"),
         sized(message.schema_digest, 32, "schema_digest"),
@@ -76,6 +81,8 @@ def encoding_value(message: node_pb2.EncodingChunk) -> EncodingPart:
         tokens,
         views,
         {_name(p): blocks_value(data, rows) for p, data in message.labels.items()},
+        _handles(message.handles, {0, rows}, "handles"),
+        _handles(message.removed, None, "removed"),
     )
 
 
@@ -90,6 +97,8 @@ def encoding_message(part: EncodingPart) -> node_pb2.EncodingChunk:
         tokens={kind: array.tobytes() for kind, array in part.tokens.items()},
         views=_packed(part.views),
         labels=blocks_bytes(part.labels),
+        handles=part.handles.astype("<u4").tobytes(),
+        removed=part.removed.astype("<u4").tobytes(),
     )
     message.encoding_pass = part.salt_pass
     return message
@@ -256,6 +265,14 @@ def _words(data: bytes, rows: int, what: str) -> NDArray[np.uint64]:
     if left or words == 0:
         raise malformed(what)
     return np.frombuffer(data, dtype="<u8").reshape(rows, words).astype(np.uint64, copy=False)
+
+
+def _handles(data: bytes, counts: set[int] | None, what: str) -> NDArray[np.uint32]:
+    """Return the handles in *data*; *counts*: how many there may be."""
+    handles = np.frombuffer(data[: len(data) // 4 * 4], dtype="<u4").astype(np.uint32, copy=False)
+    if len(data) % 4 or (counts is not None and len(handles) not in counts):
+        raise malformed(what)
+    return handles
 
 
 def _packed(views: Mapping[str, NDArray[np.uint64]]) -> dict[str, bytes]:

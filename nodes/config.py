@@ -72,7 +72,7 @@ class PolicyConfig:
     dummy_share_percent: int = 3
     """Dummies among the rows that leave, in percent, at least 16."""
     second_pass_percent: int = 60
-    """The largest share of rows, in percent, that later passes of a link round may ask for."""
+    """The largest share of rows, in percent, that later passes of a link epoch may ask for."""
     max_review_pairs: int = 200
     """Pairs of clerical review that may wait for an answer; 0 takes no part."""
     hardening_floor: str = "sharpen"
@@ -85,6 +85,8 @@ class PolicyConfig:
     """A link plan that asks who lives together: refuse it, abstain from that part, or allow."""
     household_floor: int = 10
     """Homes of one size that must be here before any of them is shown in such a plan."""
+    max_code_days: int = 366
+    """The longest that a link plan may let the coordinator keep codes; 0: the plan's day only."""
 
     def __post_init__(self) -> None:
         """Refuse limits that cannot mean anything."""

@@ -15,6 +15,7 @@ from nodes.driver.audit import Heads
 from nodes.driver.context import NodeContext
 from nodes.driver.delivery import Delivery
 from nodes.driver.enrolment import Enrolment
+from nodes.driver.epochs import close
 from nodes.driver.exchange import Exchange
 from nodes.driver.households import HouseholdLinking
 from nodes.driver.linking import Linking
@@ -227,6 +228,13 @@ class NodeService(node_pb2_grpc.NodeServicer):
         chunks = await wire.collected(request_iterator, MOST_PIECES)
         if chunks:
             await _off_loop(self._households.open_locked, [lock_piece(c) for c in chunks])
+        return common_pb2.Done()
+
+    async def CloseEpoch(
+        self, request: node_pb2.CloseEpochRequest, context: Call
+    ) -> common_pb2.Done:
+        """Close a link epoch whose codes the coordinator has destroyed."""
+        await _off_loop(close, self._context, request.link_epoch)
         return common_pb2.Done()
 
     async def MakeReady(self, request: common_pb2.Run, context: Call) -> common_pb2.Ready:

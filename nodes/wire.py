@@ -92,7 +92,7 @@ def known_answer_message(node: str, answer: KnownAnswer) -> node_pb2.KnownAnswer
 def encoding_messages(
     plan_digest: bytes, schema_digest: bytes, pass_name: str, outgoing: Outgoing
 ) -> Iterator[node_pb2.EncodingChunk]:
-    """Yield a batch as chunks, rows in the order asked."""
+    """Yield a batch as chunks, rows in the order asked; one empty chunk where none changed."""
     for first, piece in outgoing.chunks():
         yield node_pb2.EncodingChunk(
             plan_digest=plan_digest,
@@ -104,7 +104,13 @@ def encoding_messages(
             tokens={kind: values.tobytes() for kind, values in piece.tokens.items()},
             views=_packed(piece),
             labels=blocks_bytes(piece.labels),
+            handles=_handles(outgoing.handles[first : first + piece.rows]),
+            removed=_handles(outgoing.removed) if first == 0 else b"",
         )
+
+
+def _handles(handles: NDArray[np.uint32]) -> bytes:
+    return handles.astype("<u4").tobytes()
 
 
 def _packed(batch: Batch) -> dict[str, bytes]:

@@ -405,7 +405,7 @@ class SendEncodingsRequest(_message.Message):
     """"first", "kana", "kanji" """
     @_builtins.property
     def handles(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
-        """empty: all rows"""
+        """Empty: all rows of a full round, the changes of an incremental one."""
 
     def __init__(
         self,
@@ -425,7 +425,9 @@ Global___SendEncodingsRequest: _TypeAlias = SendEncodingsRequest  # noqa: Y015
 
 @_typing.final
 class EncodingChunk(_message.Message):
-    """Rows in the random order that the node drew for this plan; a handle is a place in it."""
+    """Rows in ascending order of their handles: random numbers that a row keeps for its link
+    epoch.  Slots are told in the same order, over all rows that the epoch holds.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -498,12 +500,18 @@ class EncodingChunk(_message.Message):
     TOKENS_FIELD_NUMBER: _builtins.int
     VIEWS_FIELD_NUMBER: _builtins.int
     LABELS_FIELD_NUMBER: _builtins.int
+    HANDLES_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
     plan_digest: _builtins.bytes
     schema_digest: _builtins.bytes
     encoding_pass: _builtins.str
     total_rows: _builtins.int
     first_row: _builtins.int
     rows: _builtins.int
+    handles: _builtins.bytes
+    """little-endian uint32 a row; absent: places, counted from 0"""
+    removed: _builtins.bytes
+    """Incremental, first pass, first chunk: handles of rows that are gone, little-endian uint32."""
     @_builtins.property
     def tokens(self) -> _containers.ScalarMap[_builtins.str, _builtins.bytes]:
         """kind -> rows x 32 bytes"""
@@ -528,14 +536,37 @@ class EncodingChunk(_message.Message):
         tokens: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
         views: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
         labels: _abc.Mapping[_builtins.str, _builtins.bytes] | None = ...,
+        handles: _builtins.bytes = ...,
+        removed: _builtins.bytes = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["encoding_pass", b"encoding_pass", "first_row", b"first_row", "labels", b"labels", "plan_digest", b"plan_digest", "rows", b"rows", "schema_digest", b"schema_digest", "tokens", b"tokens", "total_rows", b"total_rows", "views", b"views"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["encoding_pass", b"encoding_pass", "first_row", b"first_row", "handles", b"handles", "labels", b"labels", "plan_digest", b"plan_digest", "removed", b"removed", "rows", b"rows", "schema_digest", b"schema_digest", "tokens", b"tokens", "total_rows", b"total_rows", "views", b"views"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___EncodingChunk: _TypeAlias = EncodingChunk  # noqa: Y015
+
+@_typing.final
+class CloseEpochRequest(_message.Message):
+    """The coordinator's word that it has destroyed what it held of a link epoch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINK_EPOCH_FIELD_NUMBER: _builtins.int
+    link_epoch: _builtins.int
+    def __init__(
+        self,
+        *,
+        link_epoch: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["link_epoch", b"link_epoch"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CloseEpochRequest: _TypeAlias = CloseEpochRequest  # noqa: Y015
 
 @_typing.final
 class SendDummiesRequest(_message.Message):

@@ -100,6 +100,11 @@ class NodeStub:
                 request_serializer=protos_dot_node__pb2.SlotChunk.SerializeToString,
                 response_deserializer=protos_dot_common__pb2.Done.FromString,
                 _registered_method=True)
+        self.CloseEpoch = channel.unary_unary(
+                '/enishi.v1.Node/CloseEpoch',
+                request_serializer=protos_dot_node__pb2.CloseEpochRequest.SerializeToString,
+                response_deserializer=protos_dot_common__pb2.Done.FromString,
+                _registered_method=True)
         self.SendReviewAnswers = channel.unary_unary(
                 '/enishi.v1.Node/SendReviewAnswers',
                 request_serializer=protos_dot_common__pb2.Run.SerializeToString,
@@ -256,6 +261,12 @@ class NodeServicer:
         raise NotImplementedError('Method not implemented!')
 
     def AcceptSlots(self, request_iterator, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def CloseEpoch(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -421,6 +432,11 @@ def add_NodeServicer_to_server(servicer, server):
             'AcceptSlots': grpc.stream_unary_rpc_method_handler(
                     servicer.AcceptSlots,
                     request_deserializer=protos_dot_node__pb2.SlotChunk.FromString,
+                    response_serializer=protos_dot_common__pb2.Done.SerializeToString,
+            ),
+            'CloseEpoch': grpc.unary_unary_rpc_method_handler(
+                    servicer.CloseEpoch,
+                    request_deserializer=protos_dot_node__pb2.CloseEpochRequest.FromString,
                     response_serializer=protos_dot_common__pb2.Done.SerializeToString,
             ),
             'SendReviewAnswers': grpc.unary_unary_rpc_method_handler(
@@ -849,6 +865,33 @@ class Node:
             target,
             '/enishi.v1.Node/AcceptSlots',
             protos_dot_node__pb2.SlotChunk.SerializeToString,
+            protos_dot_common__pb2.Done.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CloseEpoch(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/enishi.v1.Node/CloseEpoch',
+            protos_dot_node__pb2.CloseEpochRequest.SerializeToString,
             protos_dot_common__pb2.Done.FromString,
             options,
             channel_credentials,

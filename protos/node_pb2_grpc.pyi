@@ -50,6 +50,7 @@ class NodeStub:
     SendDummies: _grpc.UnaryStreamMultiCallable[_node_pb2.SendDummiesRequest, _node_pb2.EncodingChunk]
     MatchUniverse: _grpc.StreamUnaryMultiCallable[_node_pb2.UniverseChunk, _common_pb2.Done]
     AcceptSlots: _grpc.StreamUnaryMultiCallable[_node_pb2.SlotChunk, _common_pb2.Done]
+    CloseEpoch: _grpc.UnaryUnaryMultiCallable[_node_pb2.CloseEpochRequest, _common_pb2.Done]
     SendReviewAnswers: _grpc.UnaryUnaryMultiCallable[_common_pb2.Run, _node_pb2.ReviewAnswers]
     """Clerical review of a link round: what people answered before, what they are asked next."""
     AskReview: _grpc.UnaryUnaryMultiCallable[_node_pb2.ReviewQuestions, _common_pb2.Done]
@@ -89,6 +90,7 @@ class NodeAsyncStub(NodeStub):
     SendDummies: _aio.UnaryStreamMultiCallable[_node_pb2.SendDummiesRequest, _node_pb2.EncodingChunk]  # type: ignore[assignment]
     MatchUniverse: _aio.StreamUnaryMultiCallable[_node_pb2.UniverseChunk, _common_pb2.Done]  # type: ignore[assignment]
     AcceptSlots: _aio.StreamUnaryMultiCallable[_node_pb2.SlotChunk, _common_pb2.Done]  # type: ignore[assignment]
+    CloseEpoch: _aio.UnaryUnaryMultiCallable[_node_pb2.CloseEpochRequest, _common_pb2.Done]  # type: ignore[assignment]
     SendReviewAnswers: _aio.UnaryUnaryMultiCallable[_common_pb2.Run, _node_pb2.ReviewAnswers]  # type: ignore[assignment]
     """Clerical review of a link round: what people answered before, what they are asked next."""
     AskReview: _aio.UnaryUnaryMultiCallable[_node_pb2.ReviewQuestions, _common_pb2.Done]  # type: ignore[assignment]
@@ -201,6 +203,13 @@ class NodeServicer(metaclass=_abc_1.ABCMeta):
     def AcceptSlots(
         self,
         request_iterator: _MaybeAsyncIterator[_node_pb2.SlotChunk],
+        context: _ServicerContext,
+    ) -> _typing.Union[_common_pb2.Done, _abc.Awaitable[_common_pb2.Done]]: ...
+
+    @_abc_1.abstractmethod
+    def CloseEpoch(
+        self,
+        request: _node_pb2.CloseEpochRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_common_pb2.Done, _abc.Awaitable[_common_pb2.Done]]: ...
 

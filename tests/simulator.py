@@ -30,6 +30,7 @@ from privacy.encoding.schema import default_schema
 from privacy.errors import NOTHING, Text
 from privacy.keys import LinkKeys
 from privacy.linkage.asking import Answer, Asked, Told
+from privacy.linkage.epoch_terms import Scope, epoch_terms_of
 from privacy.normalise.person import Person
 from privacy.plan import Plan
 from privacy.roster import Mode
@@ -38,6 +39,7 @@ from tests.simulated_run import SimulatedDealer
 
 KEYS = LinkKeys(1, 1, bytes(range(32)))
 ROWS_A_PART = 40
+NO_HANDLES = np.zeros(0, dtype=np.uint32)
 
 
 class SimulatedNode(HouseholdNode):
@@ -46,7 +48,11 @@ class SimulatedNode(HouseholdNode):
     def __init__(self, member_id: str, persons: Sequence[Person], mode: Mode = Mode.OPEN) -> None:
         super().__init__(member_id)
         self.mode = mode
-        self.persons = tuple(persons)
+        self.rows: dict[int, Person] = dict(enumerate(persons))
+        """Handle -> person; a test changes, adds and removes rows between rounds."""
+        self.sent: dict[bytes, dict[int, Person]] = {}
+        """The rows of each link round, by its plan's digest."""
+        self.closed_epochs: list[int] = []
         self.slots: dict[int, int] = {}
         self.slot_table = 0
         self.total_slots = 0
@@ -105,12 +111,27 @@ class SimulatedNode(HouseholdNode):
         self, plan_digest: bytes, schema_digest: bytes, salt_pass: str, handles: Sequence[int]
     ) -> AsyncIterator[EncodingPart]:
         self.called("send_encodings")
-        batch = self._batch((salt_pass,))
-        if handles:
-            batch = batch.take(np.array(handles, dtype=np.int64))
+        rows = self.sent.setdefault(plan_digest, dict(self.rows))
+        terms = epoch_terms_of(self.runs[plan_digest].plan)
+        chosen, removed = sorted(handles or rows), []
+        if not handles and terms.scope is Scope.INCREMENTAL:
+            base, now = self._said(self.sent[bytes.fromhex(terms.base)]), self._said(rows)
+            chosen = [h for h in sorted(now) if base.get(h) != now[h]]
+            removed = sorted(set(base) - set(now))
+        order = sorted(rows)
+        every = _encoded(tuple(rows[h] for h in order), self.member_id, (salt_pass,))
+        batch = every.take(np.searchsorted(order, chosen).astype(np.int64))
         tokens = batch.tokens if salt_pass == "first" else {}
-        for part in _parts(batch, tokens, plan_digest, salt_pass):
+        numbers = np.array(chosen, dtype=np.uint32), np.array(removed, dtype=np.uint32)
+        for part in _parts(batch, tokens, plan_digest, salt_pass, *numbers):
             yield self.script.changes(part)
+
+    def _said(self, rows: dict[int, Person]) -> dict[int, tuple[Person, bytes]]:
+        """Return what decides what is sent of each row: tokens depend on the others too."""
+        order = sorted(rows)
+        tokens = _encoded(tuple(rows[h] for h in order), self.member_id, ("first",)).tokens
+        joined = np.concatenate(list(tokens.values()), axis=1)
+        return {h: (rows[h], joined[at].tobytes()) for at, h in enumerate(order)}
 
     async def send_dummies(
         self, plan_digest: bytes, schema_digest: bytes, passes: Sequence[str], count: int
@@ -137,6 +158,10 @@ class SimulatedNode(HouseholdNode):
         known = {each.pair for each in self.asked}
         self.asked += [each for each in asked if each.pair not in known]
 
+    async def close_epoch(self, link_epoch: int) -> None:
+        self.called("close_epoch")
+        self.closed_epochs.append(link_epoch)
+
     async def match_universe(self, parts: Callable[[], Iterable[UniversePart]]) -> None:
         self.called("match_universe")
         self.universe = list(parts())
@@ -154,7 +179,7 @@ class SimulatedNode(HouseholdNode):
                 self.slots[part.first_row + at] = slot
 
     def _batch(self, passes: tuple[str, ...]) -> Batch:
-        return _encoded(self.persons, self.member_id, passes)
+        return _encoded(tuple(self.rows[h] for h in sorted(self.rows)), self.member_id, passes)
 
 
 class SimulatedPeers:
@@ -186,9 +211,14 @@ def _encoded(persons: tuple[Person, ...], member_id: str, passes: tuple[str, ...
 
 
 def _parts(
-    batch: Batch, tokens: Mapping[str, np.ndarray], plan_digest: bytes, salt_pass: str
+    batch: Batch,
+    tokens: Mapping[str, np.ndarray],
+    plan_digest: bytes,
+    salt_pass: str,
+    handles: np.ndarray = NO_HANDLES,
+    removed: np.ndarray = NO_HANDLES,
 ) -> Iterable[EncodingPart]:
-    for first in range(0, batch.rows, ROWS_A_PART):
+    for first in range(0, max(batch.rows, 1), ROWS_A_PART):
         here = slice(first, first + ROWS_A_PART)
         yield EncodingPart(
             plan_digest,
@@ -199,4 +229,6 @@ def _parts(
             len(range(batch.rows)[here]),
             {kind: values[here] for kind, values in tokens.items()},
             {view: codes[here] for view, codes in batch.views.items()},
+            handles=handles[here],
+            removed=removed if first == 0 else NO_HANDLES,
         )

@@ -115,6 +115,20 @@ slot_tables = Table(
     Column("created", String(32), nullable=False),
 )
 
+link_epochs = Table(
+    "link_epochs",
+    metadata,
+    Column("epoch", BigInteger, primary_key=True, autoincrement=False),
+    Column("city_epoch", BigInteger, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("round_id", String(64), ForeignKey("rounds.id"), nullable=False),
+    Column("opened", String(32), nullable=False),
+    Column("codes_until", String(10), nullable=False),
+    Column("rows", BigInteger, nullable=False),
+    Column("closed", String(32), nullable=False),
+    Column("untold", Text, nullable=False),
+)
+
 releases = Table(
     "releases",
     metadata,

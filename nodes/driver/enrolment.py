@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Mapping
 
 from nodes.driver.context import ROSTER, NodeContext
+from nodes.driver.epochs import close_all, destroy_closed
 from nodes.store import Tables
 from privacy.audit import EntryKind
 from privacy.canonical import canonical_bytes
@@ -159,7 +160,8 @@ class Enrolment:
     def confirm(self, roster_digest: bytes, confirmations: Mapping[str, bytes]) -> None:
         """Check that all nodes hold the same city key, then take it into use.
 
-        The contribution and the keys of older epochs are destroyed.
+        The contribution, the keys of older epochs, and every link epoch's secret are
+        destroyed: encodings made from now on cannot be connected with those before.
 
         Raises:
             ProtocolError: a node did not confirm, or holds another key.
@@ -174,7 +176,9 @@ class Enrolment:
         with context.store.transaction() as tables:
             tables.documents.put(CITY, context.stamp(), str(roster.city_epoch).encode())
             tables.messages.forget(f"city/{roster.digest.hex()}")
+            close_all(context, tables)
             context.log(tables, EntryKind.CHANGED, "city-key", city_epoch=roster.city_epoch)
+        destroy_closed(context)
         older = [n for n in context.keys.names("city") if n != _city(roster.city_epoch)]
         # The pending key goes last: while it is there, a repeat of this step goes on here.
         for name in (_contribution(roster), *older, _pending(roster)):

@@ -136,6 +136,7 @@ def carry_slots(
             ),
         )
     tables.links.carry(record_of)
+    tables.epochs.carry(record_of)
     tables.alerts.carry(record_of)
 
 

@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from nodes.driver.context import NodeContext
+from nodes.driver.epochs import begin, rows_of_round
 from nodes.driver.plans import approved_plan
 from nodes.driver.slots import encoder_of, keep_slot_table, wrong
-from nodes.encoder import DUMMY, Outgoing, draw_order, dummy_count, encode_pass
+from nodes.encoder import Dummies, Outgoing, encode_rows
+from nodes.epoch_rows import DUMMY, EpochRows, changes
 from nodes.messages import SlotPiece
 from nodes.store import Tables
 from nodes.store.journal import SentRow
 from nodes.store.people import left_out_name
 from privacy.audit import EntryKind
 from privacy.canonical import canonical_bytes
-from privacy.encoding.batch import Batch
-from privacy.encoding.dummies import DummySource
+from privacy.encoding.batch import Batch, Tokens
+from privacy.encoding.encoder import Encoder
 from privacy.encoding.known_answer import KnownAnswer, fake_people, known_answer
 from privacy.encoding.schema import Schema, default_schema
 from privacy.errors import ProtocolError, RefusedError, Text
+from privacy.linkage.epoch_terms import Scope, epoch_terms_of
+from privacy.normalise.person import Person
 from privacy.normalise.record import NORMALISATION_VERSION, normalise
 from privacy.plan import Plan, PlanKind
 
 POOL = 1 << 32
 """Dummies of the universe's pool are numbered from here: no row's dummy is among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Round:
+    """One link round at this node: what is encoded, with what, and the epoch's rows."""
+
+    plan: Plan
+    encoder: Encoder
+    persons: list[Person] = field(repr=False)
+    tokens: dict[str, Tokens] = field(repr=False)
+    dummies: Dummies = field(repr=False)
+    rows: EpochRows = field(repr=False)
+    base: EpochRows | None = field(repr=False)
+
+    def encode(self, places: NDArray[np.int64], pass_name: str) -> Batch:
+        """Return the encodings of the rows at *places*."""
+        return encode_rows(
+            self.encoder, self.dummies, self.persons, self.tokens, self.rows, places, pass_name
+        )
 
 
 class Linking:
@@ -52,26 +75,42 @@ class Linking:
     def encodings(
         self, plan_digest: bytes, schema_digest: bytes, pass_name: str, handles: Iterable[int]
     ) -> Outgoing:
-        """Return the encodings of one pass; empty *handles* mean all rows.
+        """Return the encodings of one pass.
+
+        Empty *handles* mean all rows of a full round, and of an incremental one the rows
+        that changed or are new since the base round, with the handles of those gone.
 
         Raises:
             RefusedError: the plan is not approved, or this department is sealed.
             ProtocolError: another schema, an unknown handle, or all rows of a later pass.
         """
-        context = self._context
-        with context.store.transaction() as tables:
+        context, wanted = self._context, list(handles)
+        with context.store.reading() as tables:
             plan = approved_plan(context, tables, plan_digest, PlanKind.LINK)
             self._check_open()
             schema = self._schema(plan, schema_digest)
-            persons = tables.records.persons()
-            order = self._order(tables, plan, len(persons))
             first = schema.get_pass(pass_name).name == schema.passes[0].name
-            asked = self._asked(tables, plan, order, handles, first=first)
-        encoder = encoder_of(self._context, plan)
-        dummies = DummySource(context.keys.keep("dummies", secrets.token_bytes(32)))
-        outgoing = encode_pass(encoder, dummies, persons, context.node, order, pass_name, asked)
-        self._record(plan, pass_name, outgoing.batch)
-        return outgoing
+            persons = tables.records.persons()
+        if first and wanted:
+            raise wrong("一回目の行は番号で求められません", "the first pass takes no handles")
+        encoder = encoder_of(context, plan)
+        tokens = encoder.tokens(persons)
+        with context.store.transaction() as tables:
+            dummies = begin(context, tables, plan, encoder, persons)
+            rows, base = rows_of_round(context, tables, plan, encoder, persons, tokens)
+            round_ = _Round(plan, encoder, persons, tokens, dummies, rows, base)
+            asked = None if first else self._asked(tables, round_, wanted)
+        removed = round_.rows.handles[:0]
+        if asked is not None:
+            places = asked
+        elif round_.base is not None and epoch_terms_of(plan).scope is Scope.INCREMENTAL:
+            found = changes(round_.base, round_.rows)
+            places, removed = found.sent, found.removed
+        else:
+            places = np.arange(len(round_.rows))
+        batch = round_.encode(places, pass_name)
+        self._record(plan, pass_name, batch)
+        return Outgoing(batch, round_.rows.handles[places], batch.rows, removed)
 
     def accept_slots(self, plan_digest: bytes, pieces: Iterator[SlotPiece]) -> None:
         """Keep the slots of this node's rows, once all pieces have come.
@@ -88,27 +127,30 @@ class Linking:
         pieces = chain([] if told is None else [told], pieces)
         with context.store.reading() as tables:
             plan = approved_plan(context, tables, plan_digest, PlanKind.LINK)
-            order = tables.links.order(plan_digest.hex())
-        if order is None:
+            rows = tables.epochs.rows(plan_digest.hex())
+            told_before = tables.links.slot_table()
+        if rows is None:
+            if told_before is not None and told_before.plan_digest == plan_digest.hex():
+                return  # A repeat: the slots are here, the epoch's rows are gone.
             raise wrong("送っていない行のスロットです", "slots for rows that were never sent")
-        first, slots = _joined(pieces, len(order))
-        real = order != DUMMY
-        keep_slot_table(self._context, plan_digest, first, order[real], slots[real])
+        first, slots = _joined(pieces, len(rows))
+        keep_slot_table(context, plan, first, rows.records[rows.real], slots[rows.real])
         if plan.households:
             with context.store.transaction() as tables:
-                tables.households.keep_dummies(plan_digest.hex(), context.stamp(), slots[~real])
+                fakes = slots[rows.records == DUMMY]
+                tables.households.keep_dummies(plan_digest.hex(), context.stamp(), fakes)
 
     def _left_out(self, plan_digest: bytes, told: SlotPiece) -> None:
         """Keep a table in which no row of this node has a slot, and note why."""
         context, nothing = self._context, np.zeros(0, dtype=np.uint32)
         with context.store.transaction() as tables:
-            approved_plan(context, tables, plan_digest, PlanKind.LINK)
+            plan = approved_plan(context, tables, plan_digest, PlanKind.LINK)
             context.log(
                 tables, EntryKind.CHANGED, "left-out", plan=plan_digest.hex(), version=told.version
             )
             body = canonical_bytes(list(told.left_out))
             tables.documents.put(left_out_name(told.version), context.stamp(), body)
-        keep_slot_table(context, plan_digest, told, nothing, nothing)
+        keep_slot_table(context, plan, told, nothing, nothing)
 
     def dummies(
         self, plan_digest: bytes, schema_digest: bytes, passes: Sequence[str], count: int
@@ -122,19 +164,15 @@ class Linking:
         context = self._context
         if not 0 < count <= context.config.max_message_rows:
             raise wrong("ダミーの数が範囲外です", "a number of dummies out of range")
-        with context.store.reading() as tables:
+        with context.store.transaction() as tables:
             plan = approved_plan(context, tables, plan_digest, PlanKind.LINK)
-            persons = tables.records.persons()
-        self._check_open()
-        self._schema(plan, schema_digest)
-        encoder = encoder_of(self._context, plan)
-        like = encoder.encode(persons, context.node, passes)
-        batch = self._dummies().batch(encoder, like, range(POOL, POOL + count), passes)
+            self._check_open()
+            self._schema(plan, schema_digest)
+            encoder = encoder_of(context, plan)
+            dummies = begin(context, tables, plan, encoder, tables.records.persons())
+        batch = dummies.batch(encoder, range(POOL, POOL + count), passes)
         self._record(plan, "dummies", batch)
         return batch
-
-    def _dummies(self) -> DummySource:
-        return DummySource(self._context.keys.keep("dummies", secrets.token_bytes(32)))
 
     def _schema(self, plan: Plan, digest: bytes) -> Schema:
         schema = default_schema()
@@ -160,62 +198,42 @@ class Linking:
                 Text("計画の方式を封緘に直してください。", "Make the plan treat it as sealed."),
             )
 
-    def _order(self, tables: Tables, plan: Plan, records: int) -> NDArray[np.uint32]:
-        order = tables.links.order(plan.digest.hex())
-        if order is None:
-            if records == 0:
-                raise RefusedError(
-                    Text("取り込んだ行がありません。", "Nothing has been imported here."),
-                    Text(
-                        "`enishi node import` を先に行ってください。",
-                        "Run `enishi node import` first.",
-                    ),
-                )
-            dummies = dummy_count(records, self._context.config.policy.dummy_share_percent)
-            order = draw_order(records, dummies, secrets.token_bytes)
-            tables.links.keep_order(plan.digest.hex(), order)
-        elif int((order != DUMMY).sum()) != records:
-            raise RefusedError(
-                Text(
-                    "計画の途中で取り込みが変わりました。",
-                    "The records changed since this plan began.",
-                ),
-                Text("新しい連携の計画を始めてください。", "Start a new link round."),
-            )
-        return order
+    def _asked(self, tables: Tables, round_: _Round, handles: list[int]) -> NDArray[np.int64]:
+        """Return the places of the rows of a later pass.
 
-    def _asked(
-        self,
-        tables: Tables,
-        plan: Plan,
-        order: NDArray[np.uint32],
-        handles: Iterable[int],
-        *,
-        first: bool,
-    ) -> NDArray[np.uint32] | None:
-        """Return the rows of a later pass, None for all rows of the first.
-
-        One set of rows a plan, of a limited share: being asked for would else say which
-        rows nobody else knows, and all rows would go out in every pass (PROTOCOL 2).
+        One set of rows a plan, of a limited share over the link epoch: being asked for
+        would else say which rows nobody else knows, and all rows would go out in every
+        pass (PROTOCOL 2).
         """
-        asked = np.fromiter(handles, dtype=np.uint32)
-        if first:
-            if len(asked):
-                raise wrong("一回目は全行です", "the first pass sends all rows")
-            return None
-        if len(asked) == 0 or int(asked.max()) >= len(order) or len(np.unique(asked)) != len(asked):
+        try:
+            places = round_.rows.places(handles)
+        except (ValueError, OverflowError):
+            places = np.zeros(0, dtype=np.int64)
+        if len(places) == 0 or len(np.unique(places)) != len(places):
             raise wrong("知らない行を求められました", "a handle is missing, unknown or twice")
-        share = self._context.config.policy.second_pass_percent
-        if 100 * len(asked) > share * len(order) + 100:
-            raise wrong(f"二回目は全行の {share}% までです", f"a later pass takes up to {share} %")
-        name = f"asked/{plan.digest.hex()}"
-        body = np.sort(asked).astype("<u4").tobytes()
+        name = f"asked/{round_.plan.digest.hex()}"
+        body = np.sort(round_.rows.handles[places]).astype("<u4").tobytes()
         known = tables.documents.get(name)
         if known is not None and known != body:
             raise wrong("前の回と違う行を求められました", "other rows than the pass before")
         if known is None:
+            self._check_share(tables, round_, places)
             tables.documents.put(name, self._context.stamp(), body)
-        return asked
+        return places
+
+    def _check_share(self, tables: Tables, round_: _Round, places: NDArray[np.int64]) -> None:
+        """Refuse more than the share of this epoch's rows, over all of its rounds."""
+        name = f"asked-in-epoch/{round_.plan.link_epoch}"
+        before = np.frombuffer(tables.documents.get(name) or b"", dtype="<u4")
+        rows = round_.rows
+        every = np.union1d(before[np.isin(before, rows.handles)], rows.handles[places])
+        share = self._context.config.policy.second_pass_percent
+        if 100 * len(every) > share * len(rows) + 100:
+            raise wrong(
+                f"二回目は一つの世代で全行の {share}% までです",
+                f"later passes take up to {share} % of the rows of a link epoch",
+            )
+        tables.documents.put(name, self._context.stamp(), every.astype("<u4").tobytes())
 
     def _record(self, plan: Plan, pass_name: str, batch: Batch) -> None:
         context = self._context

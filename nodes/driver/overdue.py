@@ -8,6 +8,7 @@ expired (PROTOCOL 4, 7).  Looked at when the node starts, and when a run begins 
 from __future__ import annotations
 
 from nodes.driver.context import NodeContext
+from nodes.driver.epochs import destroy_closed
 from nodes.driver.runs import Runs, role_key_name
 from nodes.runs import RunState
 from privacy.audit import EntryKind
@@ -15,7 +16,11 @@ from privacy.plan import Plan
 
 
 def destroy_overdue(context: NodeContext) -> None:
-    """End every expired run and destroy every role key that opens nothing any more."""
+    """End every expired run and destroy every role key that opens nothing any more.
+
+    Link epochs whose day has passed are closed, and secrets of closed ones destroyed.
+    """
+    destroy_closed(context)
     with context.store.reading() as tables:
         plans = [Plan.from_bytes(each.canonical) for each in tables.plans.all()]
         runs = {plan.digest: tables.runs.get(plan.digest.hex()) for plan in plans}

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from nodes.config import StandingApproval
 from nodes.driver.context import NodeContext
+from nodes.driver.epochs import check_link_epoch
 from nodes.governance import Governance
 from nodes.household_policy import asked_purpose, check_households
 from nodes.policy import Situation, review
@@ -210,6 +211,8 @@ def check_policy(context: NodeContext, tables: Tables, plan: Plan) -> None:
     review(plan, situation)
     check_encoding(plan, situation.policy)
     check_households(plan, situation)
+    if plan.kind is PlanKind.LINK:
+        check_link_epoch(context, tables, plan)
     if plan.kind is PlanKind.STATISTICS:
         check_question(plan, situation.policy.populations)
 

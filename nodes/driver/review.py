@@ -19,7 +19,7 @@ from nodes.driver.context import NodeContext
 from nodes.driver.enrolment import current_city_key
 from nodes.driver.plans import approved_plan
 from nodes.driver.slots import wrong
-from nodes.encoder import DUMMY
+from nodes.epoch_rows import DUMMY, GONE, EpochRows
 from nodes.store import Tables
 from nodes.store.journal import SentRow
 from nodes.store.people import StoredRow
@@ -81,7 +81,7 @@ class ReviewRounds:
             if kept is not None:
                 return told_from_bytes(kept)
             key = current_city_key(context).link_keys(approved.link_epoch).review()
-            told = _told(tables, self._order(tables, plan), key)
+            told = _told(tables, self._rows(tables, plan), key)
             body = told_bytes(told)
             tables.documents.put(f"{STEP}/{plan}", context.stamp(), body)
             if told.tags:
@@ -121,24 +121,24 @@ class ReviewRounds:
     def _stored(
         self, tables: Tables, plan_digest: bytes, asked: Sequence[Asked]
     ) -> list[StoredReview]:
-        order = self._order(tables, plan_digest.hex())
+        rows = self._rows(tables, plan_digest.hex())
         known = {review.pair for review in tables.reviews.all()}
         row_of = _first_rows(tables.records.rows())
-        dummy = np.cumsum(order == DUMMY) - 1
         stored = []
         for each in asked:
-            if each.row >= len(order) or each.pair.hex() in known:
+            if each.row >= len(rows) or each.pair.hex() in known:
                 raise wrong(
                     "知らない行、または前の組です", "an unknown row, or a pair asked before"
                 )
-            record = int(order[each.row])
-            real = record != DUMMY
+            record, real = int(rows.records[each.row]), bool(rows.real[each.row])
+            if not real and record != DUMMY:
+                continue  # The child has left since: there is nobody to look at.
             stored.append(
                 StoredReview(
                     each.pair.hex(),
                     plan_digest.hex(),
                     row_of[record] if real else "",
-                    NO_DUMMY if real else int(dummy[each.row]),
+                    NO_DUMMY if real else int(rows.dummies[each.row]),
                     each.kind,
                     each.likeness,
                     each.other,
@@ -147,11 +147,11 @@ class ReviewRounds:
             )
         return stored
 
-    def _order(self, tables: Tables, plan: str) -> np.ndarray[tuple[int], np.dtype[np.uint32]]:
-        order = tables.links.order(plan)
-        if order is None or len(order) == 0:
+    def _rows(self, tables: Tables, plan: str) -> EpochRows:
+        rows = tables.epochs.rows(plan)
+        if rows is None:
             raise wrong("送っていない行の確認です", "review of rows that were never sent")
-        return order
+        return rows
 
 
 def forget_gone(tables: Tables, rows: Sequence[StoredRow], people: Sequence[Person]) -> None:
@@ -179,9 +179,10 @@ def _another(one: Person, other: Person) -> bool:
     return not named and one.birth_date != other.birth_date
 
 
-def _told(tables: Tables, order: np.ndarray[tuple[int], np.dtype[np.uint32]], key: bytes) -> Told:
-    handle_of = {record: at for at, record in enumerate(order.tolist()) if record != DUMMY}
-    dummies = np.flatnonzero(order == DUMMY).tolist()
+def _told(tables: Tables, rows: EpochRows, key: bytes) -> Told:
+    handle_of = {record: at for at, record in enumerate(rows.records.tolist()) if record < GONE}
+    fakes = np.flatnonzero(rows.records == DUMMY)
+    dummies = fakes[np.argsort(rows.dummies[fakes])].tolist()
     told = []
     for review in tables.reviews.all():
         if review.dummy != NO_DUMMY:

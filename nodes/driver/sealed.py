@@ -56,7 +56,7 @@ class SealedMatching:
         slots = match_locally(offered, own, models)
         found = np.flatnonzero(slots >= 0)
         keep_slot_table(
-            context, plan_digest, told, found.astype(np.uint32), slots[found].astype(np.uint32)
+            context, plan, told, found.astype(np.uint32), slots[found].astype(np.uint32)
         )
 
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from nodes.driver.context import NodeContext
 from nodes.driver.enrolment import current_city_key
+from nodes.driver.epochs import destroy_closed, in_force
 from nodes.messages import SlotPiece, UniversePiece
 from nodes.store.rounds import StoredSlotTable
 from privacy.audit import EntryKind
@@ -18,17 +19,22 @@ from privacy.plan import Plan
 
 def keep_slot_table(
     context: NodeContext,
-    plan_digest: bytes,
+    plan: Plan,
     told: SlotPiece | UniversePiece,
     records: NDArray[np.uint32],
     slots: NDArray[np.uint32],
 ) -> None:
     """Store a complete slot table: pairs of record and slot.
 
+    From now on the plan's link epoch is the one in force; secrets of older ones go.
+
     Raises:
-        ProtocolError: another table of this version is here, or a newer one.
+        ProtocolError: another table of this version is here, a newer one, or the plan
+            names another version.
     """
     digest = told.digest.hex()
+    if plan.slot_table not in {0, told.version}:
+        raise wrong("計画と違う版のスロット表です", "a slot table of another version")
     if len(slots) and int(slots.max()) >= told.total_slots:
         raise wrong("範囲外のスロットがあります", "a slot outside the table")
     with context.store.transaction() as tables:
@@ -39,7 +45,7 @@ def keep_slot_table(
             raise wrong("古い版のスロット表です", "an older or another slot table")
         table = StoredSlotTable(
             told.version,
-            plan_digest.hex(),
+            plan.digest.hex(),
             digest,
             told.total_slots,
             context.stamp(),
@@ -47,7 +53,9 @@ def keep_slot_table(
             slots,
         )
         tables.links.add_slot_table(table)
+        in_force(context, tables, plan)
         context.log(tables, EntryKind.CHANGED, "slots", version=told.version, rows=len(slots))
+    destroy_closed(context)
 
 
 def encoder_of(context: NodeContext, plan: Plan) -> Encoder:

@@ -18,6 +18,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine
 
 from nodes.store.alerts import Alerts, Restrictions
+from nodes.store.epochs import Epochs
 from nodes.store.households import Households
 from nodes.store.journal import Journal, LedgerRows, Sent
 from nodes.store.people import Documents, Facts, Imports, Records
@@ -40,6 +41,7 @@ class Tables:
         self.households = Households(self.documents)
         self.plans = Plans(connection)
         self.links = Links(connection)
+        self.epochs = Epochs(connection)
         self.runs = Runs(connection)
         self.messages = Messages(connection)
         self.alerts = Alerts(connection)

@@ -1,4 +1,4 @@
-"""Plans, link orders, slot tables, runs and every message of a run."""
+"""Plans, slot tables, runs and every message of a run."""
 
 from __future__ import annotations
 
@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection, delete, insert, select, update
 
-from nodes.encoder import DUMMY
-from nodes.store.schema import links, messages, plans, runs, slot_tables
+from nodes.store.schema import messages, plans, runs, slot_tables
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +88,14 @@ class Plans:
 
 
 class Links:
-    """Random orders of link rounds, and slot tables."""
+    """Slot tables."""
 
     def __init__(self, connection: Connection) -> None:
         """Work on *connection*."""
         self._connection = connection
 
-    def order(self, plan_digest: str) -> NDArray[np.uint32] | None:
-        """Return the order of a link round: record numbers by handle, `DUMMY` for dummies."""
-        packed = self._connection.execute(
-            select(links.c.order).where(links.c.plan_digest == plan_digest)
-        ).scalar()
-        return np.frombuffer(packed, dtype="<u4").astype(np.uint32) if packed is not None else None
-
-    def keep_order(self, plan_digest: str, order: NDArray[np.uint32]) -> None:
-        """Keep the order in which this node's rows leave under a plan."""
-        dummies = int((order == DUMMY).sum())
-        packed = order.astype("<u4").tobytes()
-        self._connection.execute(
-            insert(links).values(plan_digest=plan_digest, order=packed, dummies=dummies)
-        )
-
     def carry(self, record_of: Mapping[int, int]) -> None:
-        """Renumber the records of all slot tables: old -> new; others lose their slot.
-
-        Orders of link rounds name old numbers too and become empty, which ends their rounds.
-        """
-        self._connection.execute(update(links).values(order=b"", dummies=0))
+        """Renumber the records of all slot tables: old -> new; others lose their slot."""
         for version, packed in self._connection.execute(
             select(slot_tables.c.version, slot_tables.c.slots)
         ).all():

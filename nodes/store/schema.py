@@ -78,15 +78,28 @@ plans = Table(
     Column("reason", String, nullable=False),
 )
 
-links = Table(
-    "links",
+epochs = Table(
+    "epochs",
+    metadata,
+    Column("epoch", Integer, primary_key=True, autoincrement=False),
+    Column("city_epoch", Integer, nullable=False),
+    Column("state", String, nullable=False),
+    Column("begun_at", String, nullable=False),
+    Column("codes_until", String, nullable=False),
+    Column("closed_at", String, nullable=False),
+    Column("patterns", LargeBinary, nullable=False),
+    Column("schema_digest", String, nullable=False),
+)
+
+epoch_rows = Table(
+    "epoch_rows",
     metadata,
     Column("plan_digest", String, primary_key=True),
-    Column("order", LargeBinary, nullable=False),
-    Column("dummies", Integer, nullable=False),
+    Column("epoch", Integer, nullable=False),
+    Column("at", String, nullable=False),
+    Column("rows", LargeBinary, nullable=False),
 )
-"""The random order in which rows left: little-endian uint32, record, or
-0xFFFFFFFF for a dummy; the place in it is the handle."""
+"""The rows of a link round in ascending order of handles (`nodes.epoch_rows`)."""
 
 slot_tables = Table(
     "slot_tables",

@@ -50,7 +50,7 @@ class DummySource:
         self,
         encoder: Encoder,
         like: Batch,
-        numbers: range,
+        numbers: Sequence[int],
         passes: Sequence[str] = ("first",),
         padding: Pads | None = None,
     ) -> Batch:
@@ -58,11 +58,11 @@ class DummySource:
 
         Codes and tokens depend on the secret, the epochs, the schema and the number only.
         Each dummy lacks the views and tokens that a randomly chosen row of *like* lacks,
-        so missing values do not single dummies out: keep the batch for the epoch.
+        so missing values do not single dummies out: keep *like* for the epoch.
 
         Args:
             encoder: of this epoch.
-            like: the real rows they hide among.
+            like: the real rows they hide among, or marks of what those hold.
             numbers: which dummies, for example ``range(already_drawn, wanted)``.
             passes: as encoded for *like*.
             padding: for the labelled variant, which block each dummy pads in the first
@@ -99,7 +99,7 @@ class DummySource:
         context = b"".join(value.to_bytes(8, "big") for value in epochs)
         return keystream(derive(self.secret, "dummy", use.encode(), context), length)
 
-    def _content(self, encoder: Encoder, numbers: range) -> Content:
+    def _content(self, encoder: Encoder, numbers: Sequence[int]) -> Content:
         key = encoder.link_keys.ngram()
         octets = b"".join(
             gram_id(key, FIELD, stream[at : at + _GRAM_BYTES].hex())
@@ -113,16 +113,16 @@ class DummySource:
         return Content(starts, np.full_like(starts, _GRAMS), hashes, ids)
 
     def _models(
-        self, encoder: Encoder, numbers: range, rows: NDArray[np.int64]
+        self, encoder: Encoder, numbers: Sequence[int], rows: NDArray[np.int64]
     ) -> NDArray[np.int64]:
         drawn = [self._stream(encoder, number, "model", 8) for number in numbers]
         places = [int.from_bytes(x, "little") % max(len(rows), 1) for x in drawn]
         return rows[places] if len(rows) else np.array(places, dtype=np.int64)
 
-    def _texts(self, encoder: Encoder, numbers: range, use: str) -> list[str]:
+    def _texts(self, encoder: Encoder, numbers: Sequence[int], use: str) -> list[str]:
         return [self._stream(encoder, number, use, _GRAM_BYTES).hex() for number in numbers]
 
-    def _tokens(self, encoder: Encoder, numbers: range, kind: str) -> Tokens:
+    def _tokens(self, encoder: Encoder, numbers: Sequence[int], kind: str) -> Tokens:
         use = f"token {kind}"
         octets = b"".join(self._stream(encoder, n, use, TOKEN_BYTES) for n in numbers)
         return np.frombuffer(octets, dtype=np.uint8).reshape(-1, TOKEN_BYTES).copy()

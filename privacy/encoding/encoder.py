@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from privacy.encoding.batch import Batch, Codes, Labels, concatenate
+from privacy.encoding.batch import Batch, Codes, Labels, Tokens, concatenate
 from privacy.encoding.filters import Content, build_filters
 from privacy.encoding.grams import ANY, GramTable
 from privacy.encoding.hardening import Hardening, harden
@@ -60,13 +60,26 @@ class Encoder:
         Raises:
             BadInputError: the schema has no such pass.
         """
+        encoded = self.views(persons, department, passes)
+        return replace(encoded, tokens=self.tokens(persons))
+
+    def tokens(self, persons: Sequence[Person]) -> dict[str, Tokens]:
+        """Return the tokens of *all* persons of a department; what occurs twice is dropped."""
+        tokens = record_tokens(self.link_keys, persons)
+        return {kind: drop_repeated(values) for kind, values in tokens.items()}
+
+    def views(
+        self, persons: Sequence[Person], department: str, passes: Sequence[str] = ("first",)
+    ) -> Batch:
+        """Return the views of *persons* without tokens: each row's depend on no other row.
+
+        Raises:
+            BadInputError: the schema has no such pass.
+        """
         salt_passes = [self.schema.get_pass(name) for name in passes]
         starts = range(0, max(len(persons), 1), CHUNK)
         parts = [self._views(persons[at : at + CHUNK], department, salt_passes) for at in starts]
-        encoded = concatenate(parts)
-        tokens = record_tokens(self.link_keys, persons)
-        unique = {kind: drop_repeated(values) for kind, values in tokens.items()}
-        return replace(encoded, tokens=unique)
+        return concatenate(parts)
 
     def _views(
         self, persons: Sequence[Person], department: str, salt_passes: Sequence[Pass]

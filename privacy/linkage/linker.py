@@ -91,6 +91,7 @@ class Linker:
         share: float = DEFAULT_SHARE,
         *,
         wanted: Mapping[str, Ids] | None = None,
+        chance: NDArray[np.uint64] | None = None,
     ) -> dict[str, Ids]:
         """Return the rows that each department is asked to encode for the second pass, ascending.
 
@@ -99,13 +100,16 @@ class Linker:
         those without a link, then one or more representatives of each cluster, so that
         the unlinked find whom to compare with.  Ties are drawn from *seed* (32 random
         bytes): being asked does not tell a department that nobody else knows the child.
+        With *chance*, one word a stacked row, they are drawn from that instead: rows that
+        keep their word keep their rank, whichever rows come and go (`incremental.chances`).
 
         Raises:
             ValueError: the share is not above 0 and at most 1.
         """
         if not 0 < share <= 1:
             raise ValueError("the share of rows asked lies above 0 and at most at 1")
-        chance = drawn(seed, self.stack.rows)
+        if chance is None:
+            chance = drawn(seed, self.stack.rows)
         cluster = self.linked.solution.cluster
         size = np.bincount(cluster, minlength=self.linked.solution.count)
         # The place of each row in its own cluster, in random order.

@@ -219,4 +219,4 @@ def _give_slots(federation: Federation) -> None:
     told = SlotPiece(1, b"t" * 32, CHILDREN, CHILDREN, 0, np.zeros(0, dtype=np.uint32))
     for context in federation.contexts.values():
         records = np.arange(CHILDREN, dtype=np.uint32)
-        keep_slot_table(context, plan.digest, told, records, slot_of.astype(np.uint32))
+        keep_slot_table(context, plan, told, records, slot_of.astype(np.uint32))

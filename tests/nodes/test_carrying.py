@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from nodes.driver.context import NodeContext
@@ -67,15 +68,21 @@ def test_rows_do_not_change_under_a_run(tmp_path: Path) -> None:
     _import(context, list(range(CHILDREN)), {})  # the same rows: only facts changed
 
 
-def test_a_link_round_ends_when_as_many_other_rows_come(tmp_path: Path) -> None:
+def test_a_link_round_goes_on_with_the_same_children_and_ends_with_others(tmp_path: Path) -> None:
     federation = make_federation(tmp_path)
     context, schema = federation.contexts["school"], default_schema()
     plan = federation.plan(PlanKind.LINK, link_epoch=2)
     federation.approve(plan)
     first = schema.passes[0].name
-    Linking(context).encodings(plan.digest, schema.digest, first, [])
+    before = Linking(context).encodings(plan.digest, schema.digest, first, [])
 
     _import(context, list(reversed(range(CHILDREN))), {})
+
+    again = Linking(context).encodings(plan.digest, schema.digest, first, [])
+    assert np.array_equal(again.handles, before.handles)
+    assert np.array_equal(again.batch.tokens["T1"], before.batch.tokens["T1"])
+
+    _import(context, [CHILDREN + 1, *range(1, CHILDREN)], {})
 
     with pytest.raises(RefusedError, match="changed since"):
         Linking(context).encodings(plan.digest, schema.digest, first, [])

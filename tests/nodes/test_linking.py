@@ -8,7 +8,7 @@ import pytest
 
 from nodes.driver.linking import Linking
 from nodes.driver.plans import Decision, Plans
-from nodes.encoder import DUMMY
+from nodes.epoch_rows import DUMMY
 from nodes.messages import SlotPiece
 from nodes.store.people import StoredRow
 from privacy.encoding.known_answer import compare
@@ -49,11 +49,13 @@ def test_rows_leave_in_a_random_order_with_dummies_among_them(
     outgoing = Linking(context).encodings(plan.digest, SCHEMA, "first", [])
 
     with context.store.reading() as tables:
-        order = tables.links.order(plan.digest.hex())
-    assert order is not None
-    assert outgoing.total == len(order) == CHILDREN + 16
-    assert sorted(order[order != DUMMY].tolist()) == list(range(CHILDREN))
-    assert order[order != DUMMY].tolist() != list(range(CHILDREN))
+        rows = tables.epochs.rows(plan.digest.hex())
+    assert rows is not None
+    assert outgoing.total == len(rows) == CHILDREN + 16
+    real = rows.records[rows.records != DUMMY].tolist()
+    assert sorted(real) == list(range(CHILDREN))
+    assert real != list(range(CHILDREN))
+    assert outgoing.handles.tolist() == sorted(set(outgoing.handles.tolist()))
 
 
 def test_the_same_request_gets_the_same_bytes(federation: Federation, plan: Plan) -> None:
@@ -72,37 +74,42 @@ def test_a_second_pass_sends_the_asked_rows_and_no_tokens(
     federation: Federation, plan: Plan
 ) -> None:
     linking = Linking(federation.contexts["school"])
-    linking.encodings(plan.digest, SCHEMA, "first", [])
+    handles = linking.encodings(plan.digest, SCHEMA, "first", []).handles.tolist()
 
-    outgoing = linking.encodings(plan.digest, SCHEMA, "kana", [5, 3, 8])
+    outgoing = linking.encodings(plan.digest, SCHEMA, "kana", [handles[at] for at in (5, 3, 8)])
 
     assert outgoing.batch.rows == 3
     assert outgoing.batch.tokens == {}
     assert {view.partition("/")[0] for view in outgoing.batch.views} == {"kana"}
 
 
-@pytest.mark.parametrize("handles", [[CHILDREN + 16], [1, 1], []])
+@pytest.mark.parametrize("wrong", ["unknown", "twice", "none", "too large"])
 def test_an_impossible_second_pass_is_refused(
-    federation: Federation, plan: Plan, handles: list[int]
+    federation: Federation, plan: Plan, wrong: str
 ) -> None:
+    linking = Linking(federation.contexts["school"])
+    handles = linking.encodings(plan.digest, SCHEMA, "first", []).handles.tolist()
+    unknown = next(n for n in range(1000) if n not in handles)
+    asked = {"unknown": [unknown], "twice": handles[:1] * 2, "none": [], "too large": [1 << 40]}
+
     with pytest.raises(ProtocolError):
-        Linking(federation.contexts["school"]).encodings(plan.digest, SCHEMA, "kana", handles)
+        linking.encodings(plan.digest, SCHEMA, "kana", asked[wrong])
 
 
 def test_later_passes_ask_for_one_limited_set_of_rows(federation: Federation, plan: Plan) -> None:
     linking = Linking(federation.contexts["school"])
-    linking.encodings(plan.digest, SCHEMA, "first", [])
+    handles = linking.encodings(plan.digest, SCHEMA, "first", []).handles.tolist()
 
     with pytest.raises(ProtocolError, match="up to 60"):
-        linking.encodings(plan.digest, SCHEMA, "kana", list(range(CHILDREN)))
-    linking.encodings(plan.digest, SCHEMA, "kana", [5, 3, 8])
-    linking.encodings(plan.digest, SCHEMA, "kanji", [8, 5, 3])
+        linking.encodings(plan.digest, SCHEMA, "kana", handles[:CHILDREN])
+    linking.encodings(plan.digest, SCHEMA, "kana", handles[:3])
+    linking.encodings(plan.digest, SCHEMA, "kanji", handles[2::-1])
     with pytest.raises(ProtocolError, match="other rows"):
-        linking.encodings(plan.digest, SCHEMA, "kanji", [5, 3, 9])
+        linking.encodings(plan.digest, SCHEMA, "kanji", handles[1:4])
 
 
 def test_the_first_pass_sends_all_rows(federation: Federation, plan: Plan) -> None:
-    with pytest.raises(ProtocolError, match="all rows"):
+    with pytest.raises(ProtocolError, match="no handles"):
         Linking(federation.contexts["school"]).encodings(plan.digest, SCHEMA, "first", [1])
 
 

@@ -13,7 +13,7 @@ from nodes.driver.enrolment import current_city_key
 from nodes.driver.linking import Linking
 from nodes.driver.review import ReviewRounds, forget_gone
 from nodes.driver.reviewing import Reviewing
-from nodes.encoder import DUMMY
+from nodes.epoch_rows import DUMMY
 from nodes.review_sheet import HIDDEN, checks
 from nodes.store.people import StoredRow
 from privacy.encoding.schema import default_schema
@@ -46,9 +46,9 @@ def _plan(federation: Federation, epoch: int = 1) -> Plan:
 
 def _order(federation: Federation, plan: Plan, node: str = "school") -> list[int]:
     with federation.contexts[node].store.reading() as tables:
-        order = tables.links.order(plan.digest.hex())
-    assert order is not None
-    return [int(each) for each in order]
+        rows = tables.epochs.rows(plan.digest.hex())
+    assert rows is not None
+    return [int(each) for each in rows.records]
 
 
 def _pair(number: int) -> bytes:
