@@ -62,6 +62,11 @@ class SimulatedNode(HouseholdNode):
         self.said: Told | None = None
         """What it says of pairs in place of its answers."""
 
+    @property
+    def persons(self) -> tuple[Person, ...]:
+        """The persons of all rows, in the order of their handles: their places in a round."""
+        return tuple(self.rows[handle] for handle in sorted(self.rows))
+
     # -- the city secret -------------------------------------------------------------
 
     async def commit(self, roster_digest: bytes, city_epoch: int) -> bytes:
@@ -179,7 +184,7 @@ class SimulatedNode(HouseholdNode):
                 self.slots[part.first_row + at] = slot
 
     def _batch(self, passes: tuple[str, ...]) -> Batch:
-        return _encoded(tuple(self.rows[h] for h in sorted(self.rows)), self.member_id, passes)
+        return _encoded(self.persons, self.member_id, passes)
 
 
 class SimulatedPeers:
