@@ -8,8 +8,9 @@ from typing import Any
 from privacy.dp.ledger import Account
 from privacy.errors import NOTHING, BadInputError, Text
 from privacy.governance.catalogue import Catalogue
+from privacy.linkage.subgroups import IDENTITY_ITEM, MOVED_IN, PREFIX, Subgroup, domain, item_of
 from privacy.plan import Plan
-from privacy.statistics.query import CountQuery, Dimension
+from privacy.statistics.query import OTHERS, CountQuery, Dimension, others
 
 LISTED = "alerts.listed"
 """The receiver's own alerts: a dimension that is no catalogue item."""
@@ -48,7 +49,9 @@ def read_query(
     """Return the query that a YAML *document* asks.
 
     A dimension is ``{name: D-02.grade}``, with optional ``values`` (else the catalogue's)
-    and ``node`` (else the item's holder).
+    and ``node`` (else the item's holder).  ``{name: linkage.name_length}`` and the like
+    are the anchor's own view of a record; ``{name: linkage.departments}`` counts the other
+    departments with a row.
 
     Raises:
         BadInputError: naming the entry that is missing or unknown.
@@ -63,12 +66,13 @@ def read_query(
     if not isinstance(year, int) or isinstance(year, bool):
         raise _bad("fiscal_year")
     paying = Account(str(document.get("population", account.population)), year)
+    counted = str(document.get("anchor", anchor))
     return CountQuery(
         paying,
         slot_table,
         tuple(nodes),
-        str(document.get("anchor", anchor)),
-        tuple(_dimension(entry, catalogue) for entry in listed),
+        counted,
+        tuple(_dimension(entry, catalogue, nodes, counted) for entry in listed),
     )
 
 
@@ -76,13 +80,16 @@ def items_of(query: CountQuery) -> dict[str, tuple[str, ...]]:
     """Return the data items that the query uses, by department."""
     items: dict[str, set[str]] = {}
     for dimension in query.dimensions:
-        item, dot, _ = dimension.name.partition(".")
-        if dot and dimension.name != LISTED:
-            items.setdefault(dimension.node, set()).add(item)
+        if dimension.name == OTHERS:
+            for node in query.nodes:
+                if node != query.anchor:
+                    items.setdefault(node, set()).add(IDENTITY_ITEM)
+        elif "." in dimension.name and dimension.name != LISTED:
+            items.setdefault(dimension.node, set()).add(item_of(dimension.name))
     return {node: tuple(sorted(found)) for node, found in sorted(items.items())}
 
 
-def _dimension(entry: object, catalogue: Catalogue) -> Dimension:
+def _dimension(entry: object, catalogue: Catalogue, nodes: Sequence[str], anchor: str) -> Dimension:
     if not isinstance(entry, Mapping) or not isinstance(entry.get("name"), str):
         raise _bad("dimensions.name")
     name = str(entry["name"])
@@ -90,6 +97,8 @@ def _dimension(entry: object, catalogue: Catalogue) -> Dimension:
         raise _bad(f"{name}: {', '.join(unknown)}")
     item_id, dot, variable_name = name.partition(".")
     values, node = entry.get("values"), entry.get("node")
+    if name.startswith(PREFIX):
+        return _of_linkage(name, node or anchor, values, nodes)
     if dot and name != LISTED:
         item = catalogue.item(item_id, name)
         variable = item.variable(variable_name)
@@ -110,6 +119,23 @@ def _dimension(entry: object, catalogue: Catalogue) -> Dimension:
             else NOTHING,
         )
     return Dimension(name, str(node), tuple(str(value) for value in values))
+
+
+def _of_linkage(name: str, node: object, values: object, nodes: Sequence[str]) -> Dimension:
+    """Return a dimension by which linkage is judged; its domain is fixed and complete."""
+    if name == OTHERS:
+        return others(nodes)
+    fixed = domain(name)
+    if not fixed or values:
+        known = ", ".join([OTHERS, MOVED_IN, *(f"{PREFIX}{each}" for each in Subgroup)])
+        raise _bad(
+            name if not fixed else f"{name}: values",
+            Text(
+                f"連携の区分(値は決まっています): {known}",
+                f"Dimensions of linkage, with values of their own: {known}.",
+            ),
+        )
+    return Dimension(name, str(node), fixed)
 
 
 def _bad(what: str, fix: Text | None = None) -> BadInputError:

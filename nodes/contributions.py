@@ -17,16 +17,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodes.governance import Governance
+from nodes.labels import labels
 from nodes.own_rows import OwnRows, held_rows, read_facts
 from nodes.store import Tables
 from privacy.canonical import canonical_bytes
 from privacy.dp.ledger import Account
 from privacy.dp.loss import Noise, Rho
-from privacy.errors import BadInputError, ProtocolError, RefusedError, Text
+from privacy.errors import BadInputError, ProtocolError, Text
 from privacy.lookup.parsing import table_from
 from privacy.lookup.tables import DECOY, Table
 from privacy.plan import Plan, PlanKind
-from privacy.screening.population import grade_code
 from privacy.statistics.query import CountQuery, Dimension
 
 if TYPE_CHECKING:
@@ -34,11 +34,6 @@ if TYPE_CHECKING:
     from privacy.screening.signals import SignalTable
 
 DEFAULT_PER_WEEK = 4
-
-LISTED = "alerts.listed"
-"""The dimension of a statistic that counts this node's own alerts."""
-GRADE = "D-02.grade"
-"""The dimension whose values are written in many ways and released in the catalogue's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,42 +259,10 @@ def _freeze_count(node: str, plan: Plan, tables: Tables, rows: OwnRows) -> Snaps
         raise ProtocolError(
             Text("計画の桁が問いと違います。", "The plan's digits are not the query's."),
         )
-    labels = {
-        dimension.name: _labels(tables, rows, dimension.name) for dimension in query.held_by(node)
+    own = {
+        dimension.name: labels(tables, rows, dimension.name, plan.created.date())
+        for dimension in query.held_by(node)
     }
     held = held_rows(tables, rows, plan, node, plan.created.date())
-    values = query.contribution(node, labels, rows.slots, held, rows.total)
+    values = query.contribution(node, own, rows.slots, held, rows.total)
     return Snapshot(values, {}, {}, plan)
-
-
-def _labels(tables: Tables, rows: OwnRows, dimension: str) -> list[str]:
-    """Return each row's label: the newest value of `<item>.<variable>`, or this node's alerts."""
-    if dimension == LISTED:
-        listed = {alert.record for alert in tables.alerts.newest()}
-        return ["1" if record in listed else "0" for record in rows.records.tolist()]
-    item, _, variable = dimension.partition(".")
-    facts = read_facts(tables, [item]).get(item)
-    if facts is None or variable not in facts.columns:
-        raise RefusedError(
-            Text(f"区分 {dimension} のデータがありません。", f"There is no data for {dimension}."),
-            Text("項目を取り込むか、計画を断ってください。", "Import it or refuse the plan."),
-        )
-    newest = facts.dropna(subset=[variable]).sort_values("period", kind="stable")
-    last = newest.drop_duplicates("row_id", keep="last").set_index("row_id")
-    if dimension == GRADE and "school" in last.columns:
-        grades, schools = last[variable], last["school"]
-        return [
-            grade_code(_label(grades.get(row_id)), _label(schools.get(row_id)))
-            for row_id in rows.row_ids
-        ]
-    return [_label(last[variable].get(row_id)) for row_id in rows.row_ids]
-
-
-def _label(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool | np.bool_):
-        return str(int(value))
-    if isinstance(value, float):
-        return str(int(value)) if value == int(value) else str(value)
-    return str(value)

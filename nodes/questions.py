@@ -10,9 +10,12 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import datetime
 
-from nodes.contributions import LISTED, read_query
+from nodes.contributions import read_query
+from nodes.labels import LISTED
 from privacy.errors import ProtocolError, RefusedError, Text
+from privacy.linkage.subgroups import IDENTITY_ITEM, item_of
 from privacy.plan import Plan
+from privacy.statistics.query import OTHERS, Dimension
 
 _APRIL = 4
 
@@ -29,9 +32,9 @@ def check_question(plan: Plan, populations: Collection[str]) -> None:
     if tuple(sorted(query.nodes)) != plan.nodes or query.anchor != plan.anchor:
         raise _differs()
     for dimension in query.dimensions:
-        item, _, _ = dimension.name.partition(".")
-        if dimension.name != LISTED and item not in plan.items.get(dimension.node, ()):
-            raise _differs()
+        for node, item in _used(dimension, plan):
+            if item not in plan.items.get(node, ()):
+                raise _differs()
     year = _fiscal_year(plan.created)
     if query.account.population not in populations or query.account.fiscal_year != year:
         named = ", ".join(populations)
@@ -45,6 +48,15 @@ def check_question(plan: Plan, populations: Collection[str]) -> None:
                 "Correct population and fiscal_year of the query.",
             ),
         )
+
+
+def _used(dimension: Dimension, plan: Plan) -> list[tuple[str, str]]:
+    """Return the nodes and items that *dimension* uses: whose basis the plan must name."""
+    if dimension.name == LISTED:
+        return []
+    if dimension.name == OTHERS:
+        return [(node, IDENTITY_ITEM) for node in plan.nodes if node != plan.anchor]
+    return [(dimension.node, item_of(dimension.name))]
 
 
 def _fiscal_year(moment: datetime) -> int:

@@ -25,6 +25,7 @@ from coordinator.web.explained import draw
 from coordinator.web.households import rule_words
 from coordinator.web.quality import read_linkage
 from coordinator.web.releases import read_releases
+from coordinator.web.shares import dimension_words, label_words
 from coordinator.web.status import read_home, read_round
 from protos.web.frame import Pages, make_app
 
@@ -68,7 +69,9 @@ def coordinator_app(
 
     async def releases(request: Request) -> Response:
         tables = await run_in_threadpool(read_releases, store)
-        return pages.render(request, "releases.html", tables=tables)
+        return pages.render(
+            request, "releases.html", tables=tables, named=dimension_words, labelled=label_words
+        )
 
     async def health(_request: Request) -> Response:
         return JSONResponse({"state": "serving"})

@@ -7,17 +7,21 @@ operator, on the coordinator's own machine: these are exact counts, no release f
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from coordinator.store.engine import Database
+from coordinator.store.releases import ReleaseStore
+from coordinator.store.rounds import RoundStore
 from coordinator.web.explained import ExplainedPair, explained, reasons
 from coordinator.web.figures import Figure, figures
 from coordinator.web.households import households_of_round
 from coordinator.web.review import review_figures
+from coordinator.web.shares import share_figures
 from coordinator.web.status import names, newest_quality, quality_of_round
 from privacy.errors import Text
+from privacy.plan import Plan
 
 _MILLION = 1_000_000
 
@@ -73,8 +77,20 @@ def read_linkage(database: Database, round_id: str | None = None) -> LinkagePage
         report=report,
         precision=Share.of(report["precision"]),
         recall=Share.of(report["recall"]),
-        figures=(*figures(report, named), *review_figures(report, named)),
+        figures=(
+            *figures(report, named),
+            *review_figures(report, named),
+            *share_figures(_released(database, found[0])),
+        ),
         pairs=tuple(explained(pair, named) for pair in report.get("sample", ())),
         reasons=reasons(report),
         households=households_of_round(database, found[0]),
     )
+
+
+def _released(database: Database, round_id: str) -> Iterator[bytes]:
+    """Yield what was released on the slot table of a link round, oldest first."""
+    version = Plan.from_bytes(RoundStore(database).get(round_id).plan).link_epoch
+    for release in reversed(ReleaseStore(database).all()):
+        if release.slot_table == version:
+            yield release.body

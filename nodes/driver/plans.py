@@ -21,6 +21,7 @@ from privacy.audit import EntryKind
 from privacy.canonical import canonical_bytes
 from privacy.errors import RefusedError, Text
 from privacy.governance.staff import StaffRole
+from privacy.linkage.subgroups import IDENTITY_ITEMS
 from privacy.plan import Plan, PlanKind
 from privacy.roster import Role, Roster
 
@@ -198,7 +199,7 @@ def check_policy(context: NodeContext, tables: Tables, plan: Plan) -> None:
         policy=context.config.policy,
         roster=context.roster(tables),
         governance=Governance.load(context.config.governance_folder),
-        items=frozenset(tables.facts.items()),
+        items=frozenset(tables.facts.items()) | _identity(tables),
         now=context.now(),
         slot_table=None if table is None else (table.version, table.total),
         newest_slot_table=getattr(tables.links.slot_table(), "version", 0),
@@ -215,6 +216,11 @@ def check_policy(context: NodeContext, tables: Tables, plan: Plan) -> None:
         check_link_epoch(context, tables, plan)
     if plan.kind is PlanKind.STATISTICS:
         check_question(plan, situation.policy.populations)
+
+
+def _identity(tables: Tables) -> frozenset[str]:
+    """Return the items that records consist of, where there are any."""
+    return IDENTITY_ITEMS if tables.records.count()[2] else frozenset()
 
 
 def _check_signer(plan: Plan, roster: Roster, signer: str, signature: bytes) -> None:

@@ -60,6 +60,18 @@ VALUES: Mapping[Subgroup, tuple[str, ...]] = {
 }
 """The public domain of each dimension: complete, in the order of display."""
 
+PREFIX = "linkage."
+"""Before a dimension's name in a statistics query: ``linkage.name_length``."""
+IDENTITY_ITEM, REGISTER_ITEM = "D-01", "D-06"
+"""Catalogue items: names, birth date and sex; the resident register with its addresses."""
+MOVED_IN = f"{PREFIX}moved_in"
+"""The dimension of when a child moved in, by the register's own fact (D-06.moved_in)."""
+MOVED_IN_FACT = "D-06.moved_in"
+MOVED_IN_VALUES = ("recent", "earlier", UNKNOWN)
+_RECENT_DAYS = 365
+IDENTITY_ITEMS = frozenset({IDENTITY_ITEM, REGISTER_ITEM})
+"""What every record in use consists of, facts or not."""
+
 WORDS: Mapping[Subgroup, Text] = {
     Subgroup.NAME_LENGTH: Text("氏名の長さ", "name length"),
     Subgroup.NAME_SCRIPT: Text("氏名の文字", "script of the name"),
@@ -81,10 +93,44 @@ VALUE_WORDS: Mapping[str, Text] = {
     "none": Text("なし", "none"),
     "male": Text("男", "male"),
     "female": Text("女", "female"),
+    "recent": Text("一年以内", "within a year"),
+    "earlier": Text("それより前", "earlier"),
     "younger": Text("就学前", "before school"),
     "older": Text("中学卒業後", "after lower secondary"),
     UNKNOWN: Text("不明", "unknown"),
 }
+
+
+def moved_in(day: str, on: date) -> str:
+    """Return the value of `MOVED_IN` of a child who moved in on *day* (ISO), as of *on*."""
+    try:
+        days = (on - date.fromisoformat(day[:10])).days
+    except ValueError:
+        return UNKNOWN
+    return "recent" if 0 <= days <= _RECENT_DAYS else "earlier"
+
+
+def domain(dimension: str) -> tuple[str, ...]:
+    """Return the public domain of a dimension of linkage; empty where there is no such one."""
+    if dimension == MOVED_IN:
+        return MOVED_IN_VALUES
+    kind = asked(dimension)
+    return () if kind is None else VALUES[kind]
+
+
+def asked(dimension: str) -> Subgroup | None:
+    """Return the dimension of linkage that a query names, or None where it names another."""
+    name = dimension.removeprefix(PREFIX)
+    known = dimension.startswith(PREFIX) and name in {kind.value for kind in Subgroup}
+    return Subgroup(name) if known else None
+
+
+def item_of(dimension: str) -> str:
+    """Return the catalogue item that a query's *dimension* is computed from."""
+    kind = asked(dimension)
+    if dimension == MOVED_IN or kind is Subgroup.ADDRESS:
+        return REGISTER_ITEM
+    return dimension.partition(".")[0] if kind is None else IDENTITY_ITEM
 
 
 def subgroup(kind: Subgroup, person: Person, on: date) -> str:

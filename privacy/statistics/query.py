@@ -26,6 +26,15 @@ from privacy.lookup.tables import by_slot
 HOLD = "hold"
 NO_ROW = ""
 """The label of children that a department other than the anchor has no row for."""
+EVERY = "*"
+"""Held by no one node: the nodes other than the anchor add to it together."""
+OTHERS = "linkage.departments"
+"""The dimension that counts the departments other than the anchor with a row of the child."""
+
+
+def others(nodes: Sequence[str]) -> Dimension:
+    """Return the dimension `OTHERS` of a query over *nodes*: 0 to all but the anchor."""
+    return Dimension(OTHERS, EVERY, tuple(str(count) for count in range(len(nodes))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,14 @@ class Cell:
     labels: tuple[str, ...]
 
 
+def _holder(dimension: Dimension, nodes: Sequence[str]) -> str:
+    """Return who holds *dimension*: nobody ("") the whole count of others, and no other."""
+    whole = others(nodes)
+    if (dimension.name, dimension.node, dimension.ordered) == (OTHERS, EVERY, whole.ordered):
+        return ""
+    return EVERY if dimension.name == OTHERS else dimension.node
+
+
 @dataclass(frozen=True)
 class CountQuery:
     """Count the children of a population by public dimensions.
@@ -98,7 +115,7 @@ class CountQuery:
     def __post_init__(self) -> None:
         """Check that holders are nodes and dimensions are distinct."""
         names = {dimension.name for dimension in self.dimensions}
-        holders = {dimension.node for dimension in self.dimensions} | {self.anchor}
+        holders = {self.anchor, *(_holder(each, self.nodes) for each in self.dimensions)} - {""}
         if not names or len(names) != len(self.dimensions) or not holders <= set(self.nodes):
             raise BadInputError(
                 Text(
@@ -123,11 +140,13 @@ class CountQuery:
         Raises:
             RefusedError: their product is over 4096; the message names the radices.
         """
-        holders = sorted({dimension.node for dimension in self.dimensions} | {self.anchor})
+        holders = sorted({d.node for d in self.dimensions if d.node != EVERY} | {self.anchor})
         own = [
             Digit.of(node, node, 1 + math.prod(len(d.values) for d in self.held_by(node)))
             for node in holders
         ]
+        if OTHERS in {dimension.name for dimension in self.dimensions}:
+            own.append(Digit.flag(OTHERS, [node for node in self.nodes if node != self.anchor]))
         return DigitPlan((Digit.flag(HOLD, self.nodes), *own))
 
     @cached_property
@@ -151,6 +170,8 @@ class CountQuery:
 
     def _labels(self, node: str, code: int) -> dict[str, str]:
         """Return dimension name -> label of the node's digit at *code*."""
+        if node == OTHERS:
+            return {OTHERS: str(code)}
         own = self.held_by(node)
         if code == 0:
             return {dimension.name: NO_ROW for dimension in own}
@@ -188,6 +209,8 @@ class CountQuery:
         sent = {HOLD: by_slot(np.asarray(held, dtype=np.int64), slots, positions)}
         if node in self.digits.digit(HOLD).contributors and (own or node == self.anchor):
             sent[node] = by_slot(self._codes(own, labels, len(slots)), slots, positions)
+        if any(node in digit.contributors for digit in self.digits.digits if digit.name == OTHERS):
+            sent[OTHERS] = by_slot(np.ones(len(slots), dtype=np.int64), slots, positions)
         return self.digits.pack(node, sent, positions)
 
     def _codes(

@@ -90,6 +90,30 @@ def test_a_query_becomes_a_plan(federation: Federation, tmp_path: Path) -> None:
     assert plan.rho_nano == 10_000_000
 
 
+def test_the_sample_query_by_subgroup_becomes_a_plan(federation: Federation) -> None:
+    sample = DEFINITION.parents[1] / "queries" / "linkage-name-script.yaml"
+
+    plan = plan_statistics(federation.process, sample, Rho.of("0.05"))
+
+    assert isinstance(plan, Plan)
+    assert plan.purpose == "linkage"
+    assert plan.items == dict.fromkeys(plan.nodes, ("D-01",))
+    query = query_of(plan)
+    assert query.canonical() == plan.definition
+    assert len(query.cells) == 4 * len(plan.nodes)
+
+
+def test_moving_in_and_addresses_are_the_register_s_items(
+    federation: Federation, tmp_path: Path
+) -> None:
+    text = "purpose: linkage\ndimensions: [{name: linkage.moved_in}, {name: linkage.address}]\n"
+
+    plan = plan_statistics(federation.process, _query(tmp_path, text), Rho.of("0.05"))
+
+    assert isinstance(plan, Plan)
+    assert plan.items == {"residents": ("D-06",)}
+
+
 def test_the_same_question_is_answered_from_the_archive(
     federation: Federation, tmp_path: Path
 ) -> None:
@@ -117,6 +141,8 @@ def test_the_same_question_is_answered_from_the_archive(
         ("dimensions: [{name: D-02.grade}]", "values"),
         ("dimensions: [{}]", "name"),
         ("epsilon: 3", "epsilon"),
+        ("dimensions: [{name: linkage.shoe_size}]", "shoe_size"),
+        ("dimensions: [{name: linkage.sex, values: [male]}]", "linkage.sex: values"),
         ("dimensions: [", "YAML"),
     ],
 )

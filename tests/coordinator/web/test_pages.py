@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Mapping
@@ -15,11 +16,12 @@ from coordinator.rounds.link import LINK
 from coordinator.rounds.screen import SCREEN
 from coordinator.rounds.statistics import STATISTICS
 from coordinator.store.engine import Database
+from coordinator.store.releases import StoredRelease, add_release
 from coordinator.store.rounds import RoundStore
 from coordinator.web import words
 from coordinator.web.status import read_round
 from privacy.canonical import canonical_bytes
-from tests.coordinator.web.filled import NAMES, QUALITY, fill
+from tests.coordinator.web.filled import NAMES, NOW, QUALITY, fill, release_body
 
 PAGES = ("/", "/linkage", "/releases")
 
@@ -209,6 +211,32 @@ def test_released_numbers_stand_with_their_error_bars(
     assert "0.0250 ρ (ε = 1.18)" in page
     assert "no row in this department" in page
     assert page.count("<circle") == 4
+
+
+def test_linked_children_by_subgroup_are_shown_as_released_with_noise(
+    client: TestClient, database: Database
+) -> None:
+    rounds = fill(database)
+    cells = [
+        {"labels": [script, str(count)], "value": value, "half_width": 10}
+        for script, values in {"kanji": (20, 400, 580), "latin": (3, 9, 2)}.items()
+        for count, value in enumerate(values)
+    ]
+    body = json.loads(release_body())
+    body |= {"dimensions": ["linkage.name_script", "linkage.departments"], "cells": cells}
+    release = StoredRelease("cd" * 32, rounds["statistics"], 1, canonical_bytes(body), NOW)
+    with database.write() as connection:
+        add_release(connection, release)
+
+    page = client.get("/linkage?lang=en").text
+    tables = client.get("/releases?lang=ja").text
+
+    assert "script of the name" in page
+    assert "1,000 ± 18" in page
+    assert "98.0 % (94.7 – 100.0)" in page
+    assert "too few" in page
+    assert "氏名の文字" in tables
+    assert "ローマ字" in tables
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from privacy.dp.loss import Rho
 from privacy.dp.release import noise_of
 from privacy.errors import BadInputError, ProtocolError, RefusedError
 from privacy.lookup.combine import noisy_counts
-from privacy.statistics.query import NO_ROW, CountQuery, Dimension
+from privacy.statistics.query import EVERY, NO_ROW, OTHERS, CountQuery, Dimension, others
 from privacy.statistics.result import CountRelease
 from tests.privacy.lookup.parties import a_run, a_seeds, pair_keys, play_histogram
 
@@ -71,6 +71,43 @@ def test_the_release_without_noise_is_the_plain_table(seed: int, positions: int)
         if slot not in out and "else" not in (level, grade):
             plain[(str(level), str(grade), listed)] += 1
     assert {cell.labels: cell.value for cell in table.cells} == plain
+
+
+def test_other_departments_are_counted_together_whoever_they_are() -> None:
+    query = replace(QUERY, dimensions=(LEVEL, others(NODES)))
+    positions = 6
+    at = {"residents": [0, 1, 2, 3], "school": [0, 1], "health": [1, 5], "welfare": [1]}
+    total = np.zeros(positions, dtype=np.int64)
+    for node in NODES:
+        slots = np.array(at.get(node, []), dtype=np.int64)
+        labels = {"level": ["小学校"] * len(slots)} if node == "residents" else {}
+        held = slots == 3
+        total += query.contribution(node, labels, slots, held, positions)
+
+    cells = {cell.place: cell.labels for cell in query.cells}
+    assert [cells.get(int(place)) for place in total] == [
+        ("小学校", "1"),
+        ("小学校", "3"),
+        ("小学校", "0"),
+        None,
+        None,
+        None,
+    ]
+    assert len(cells) == 2 * len(NODES)
+    assert query.noise(Rho.of("0.02")).cells == len(cells)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        Dimension(OTHERS, "school", tuple("01234")),
+        Dimension(OTHERS, EVERY, tuple("0123")),
+        Dimension("level", EVERY, ("小学校",)),
+    ],
+)
+def test_only_the_whole_count_of_others_is_held_by_nobody(wrong: Dimension) -> None:
+    with pytest.raises(BadInputError):
+        replace(QUERY, dimensions=(wrong,))
 
 
 def test_a_noisy_release_states_its_cost_and_error_bars() -> None:
