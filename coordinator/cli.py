@@ -230,6 +230,23 @@ def round_screen(
 
 @app.command()
 @command
+def quality(
+    round_id: Annotated[
+        str | None, typer.Argument(help="ラウンドIDの先頭、なければ最新 / start of the id")
+    ] = None,
+    pair: Annotated[int | None, typer.Option(help="報告の組の番号 / a pair of the report")] = None,
+    config: Config = COORDINATOR_FILE,
+    lang: Lang = "ja",
+    json_: AsJson = False,
+) -> None:
+    """連携の品質と、なぜその組か / how good a linkage is, and why a pair."""
+    from coordinator.verbs import quality as verb  # noqa: PLC0415
+
+    verb.quality(config, round_id, pair).show(Console.make(lang, json_))
+
+
+@app.command()
+@command
 def release(
     query: Annotated[Path, typer.Option(help="問いのYAML / query")],
     rho: Annotated[str, typer.Option(help="費用 / charge, e.g. 0.01")],

@@ -106,25 +106,12 @@ def _verdict(why: Why) -> Text:
 
 
 def _waterfall(pair: Explained, language: Language) -> list[str]:
-    from coordinator.web.explained import ExplainedPair, shown, step_name  # noqa: PLC0415
+    from coordinator.web.explained import waterfall_lines  # noqa: PLC0415
 
-    named = [Text(f"{key[0]}:{key[1]}", f"{key[0]}:{key[1]}") for key in (pair.one, pair.two)]
-    fate = FATES.get(pair.fate, Text(pair.fate, pair.fate))
-    found = ExplainedPair(0, fate, (named[0], named[1]), fate, pair.explanation)
-    chance = Text("一致の確率", "match probability").in_language(language)
-    head = " – ".join(name.in_language(language) for name in named)
-    said = (fate.in_language(language), TRUTHS[pair.truth].in_language(language))
-    lines = [f"{head}: {''.join(said)}, {chance} {found.probability:.2f} %"]
-    for step in pair.explanation["steps"]:
-        if step["shown"] is None and step["weight"] == 0:
-            continue
-        name, seen = step_name(step).in_language(language), shown(step).in_language(language)
-        lines.append(
-            f"  {step['weight'] / 1_000_000:+8.2f}  {name}" + (f": {seen}" if seen else "")
-        )
-    total = Text("一致の重み(競合の前)", "match weight, before rivals").in_language(language)
-    lines.append(f"  {found.weight:+8.2f}  {total}")
-    return lines
+    fate = FATES.get(pair.fate, Text(pair.fate, pair.fate)).in_language(language)
+    truth = TRUTHS.get(pair.truth, Text("", "")).in_language(language)
+    head = f"{':'.join(pair.one)} – {':'.join(pair.two)}: {fate}{truth}"
+    return [head, *(line.in_language(language) for line in waterfall_lines(pair.explanation))]
 
 
 def _draw(why: Why, path: Path, language: Language) -> None:

@@ -53,6 +53,7 @@ _VIEWS = {
 }
 _SHOWN = 5_000
 """Millionths of weight below which a step is nothing: what two decimals show."""
+_NOTHING = Text("", "")
 WEIGHT = Text("一致の重み", "match weight")
 FATES = {True: Text("つないだ", "linked"), False: Text("つながない", "not linked")}
 
@@ -95,6 +96,25 @@ def explained(pair: Mapping[str, Any], named: Mapping[str, Text]) -> ExplainedPa
         departments=(one, two),
         linked=FATES[bool(pair["linked"])],
         explanation=pair["explanation"],
+    )
+
+
+def waterfall_lines(explanation: Mapping[str, Any]) -> tuple[Text, ...]:
+    """Return an explanation as lines of text: contribution, name, and what was shown."""
+    pair = ExplainedPair(0, _NOTHING, (_NOTHING, _NOTHING), _NOTHING, explanation)
+    lines = []
+    for name, seen, weight in pair.steps():
+        ends = [f": {each}" if each else "" for each in seen]
+        lines.append(
+            Text(f"  {weight:+8.2f}  {name.ja}{ends[0]}", f"  {weight:+8.2f}  {name.en}{ends[1]}")
+        )
+    total = f"  {pair.weight:+8.2f}  "
+    before = Text("一致の重み(競合の前)", "match weight, before rivals")
+    chance = f"{pair.probability:.2f} %"
+    return (
+        *lines,
+        Text(f"{total}{before.ja}", f"{total}{before.en}"),
+        Text(f"  一致の確率 {chance}", f"  match probability {chance}"),
     )
 
 

@@ -19,6 +19,7 @@ from deploy.rehearsal_pairs import FIXED
 from deploy.town.generate import generate
 from privacy.errors import BadInputError
 
+pytestmark = pytest.mark.timeout(120)
 runner = CliRunner()
 Row = dict[str, str]
 
