@@ -44,36 +44,74 @@ def set_positions(
 
 
 @njit(cache=True, nogil=True)
-def sharpen(filters: Words, columns: Words, fold: int, codes: Words) -> None:
-    """Write the sharpened codes of *filters* (`kernels.plain_sharpen`)."""
-    total = len(columns)
-    by_word = np.empty((16, total), dtype=np.uint64)  # so that the innermost loop is a vector
-    column_ones = np.zeros(total, dtype=np.int64)
-    for j in range(total):
-        for k in range(16):
-            by_word[k, j] = columns[j, k]
-            column_ones[j] += np.int64(_ones(columns[j, k]))
-    both = np.empty(total, dtype=np.uint64)
-    for n in range(len(filters)):
-        weight = np.int64(0)
-        both[:] = 0
-        for k in range(16):
-            word = filters[n, k]
-            weight += np.int64(_ones(word))
+def sharpen(filters: Words, rows: Words, fold: int, codes: Words) -> None:
+    """Write the sharpened codes of *filters* (`kernels.plain_sharpen`).
+
+    The signs stand as bit planes, one word of a column after the other, so that the
+    innermost loop is a vector of population counts; two filters share each load.
+    """
+    by_word, ones = _planes(rows)
+    total, count = len(ones), len(filters)
+    one, two = np.empty(total, dtype=np.uint64), np.empty(total, dtype=np.uint64)
+    signs = np.empty(total, dtype=np.uint8)
+    for n in range(0, count, 2):
+        other = min(n + 1, count - 1)
+        one[:] = 0
+        two[:] = 0
+        for k in range(0, 16, 2):
+            a, b = filters[n, k], filters[n, k + 1]
+            c, d = filters[other, k], filters[other, k + 1]
             for j in range(total):
-                both[j] += _ones(word & by_word[k, j])
-        _fold_signs(both, weight, column_ones, fold, codes[n])
+                low, high = by_word[k, j], by_word[k + 1, j]
+                one[j] += _ones(a & low) + _ones(b & high)
+                two[j] += _ones(c & low) + _ones(d & high)
+        _fold_signs(one, _weight(filters[n]), ones, fold, signs, codes[n])
+        _fold_signs(two, _weight(filters[other]), ones, fold, signs, codes[other])
+
+
+@njit(cache=True, nogil=True)
+def _planes(rows: Words) -> tuple[Words, NDArray[np.int64]]:
+    """Return the signs as 16 x columns words, and how many of each column are +."""
+    total = 64 * rows.shape[1]
+    planes = np.zeros((16, total), dtype=np.uint64)
+    ones = np.zeros(total, dtype=np.int64)
+    for i in range(rows.shape[0]):
+        for j in range(total):
+            bit = (rows[i, j >> 6] >> np.uint64(j & 63)) & np.uint64(1)
+            planes[i >> 6, j] |= bit << np.uint64(i & 63)
+            ones[j] += np.int64(bit)
+    return planes, ones
+
+
+@njit(cache=True, nogil=True)
+def _weight(bits: Words) -> int:
+    weight = 0
+    for k in range(16):
+        weight += int(_ones(bits[k]))
+    return weight
 
 
 @njit(cache=True, nogil=True)
 def _fold_signs(
-    both: Words, weight: np.int64, column_ones: NDArray[np.int64], fold: int, code: Words
+    both: Words,
+    weight: int,
+    ones: NDArray[np.int64],
+    fold: int,
+    signs: NDArray[np.uint8],
+    code: Words,
 ) -> None:
-    """Write one record's code: 1024 (2 both - weight) >= weight (2 ones - 1024), halved."""
-    length = len(both) // fold
+    """Write one record's code: 1024 (2 both - weight) >= weight (2 ones - 1024), halved.
+
+    Signs are bytes of 0 and 1 first; eight of them become eight bits by one product.
+    """
+    for j in range(len(both)):
+        signs[j] = 1024 * np.int64(both[j]) >= weight * ones[j]
+    eights = signs.view(np.uint64)
+    length = len(eights) // fold
     code[:] = 0
-    for layer in range(fold):
-        for at in range(length):
-            j = layer * length + at
-            bit = np.uint64(1024 * np.int64(both[j]) >= weight * column_ones[j])
-            code[at >> 6] ^= bit << np.uint64(at & 63)
+    for at in range(length):
+        folded = eights[at]
+        for layer in range(1, fold):
+            folded ^= eights[layer * length + at]
+        octet = (folded * np.uint64(0x0102040810204080)) >> np.uint64(56)
+        code[at >> 3] |= octet << np.uint64(8 * (at & 7))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from privacy.encoding.batch import Batch, Codes, Labels, Tokens
 from privacy.encoding.encoder import Encoder
-from privacy.encoding.filters import Content
+from privacy.encoding.filters import Content, Salts
 from privacy.encoding.grams import gram_id
 from privacy.encoding.tokens import TOKEN_BYTES, block_labels
 from privacy.keys import derive, keystream
@@ -78,6 +78,7 @@ class DummySource:
         for name in passes:
             salt_pass = encoder.schema.get_pass(name)
             own = self._texts(encoder, numbers, f"salt {name}")
+            groups = Salts.of(own)
             if encoder.schema.labels and salt_pass.salt:
                 drawn = block_labels(encoder.link_keys, name, own)
                 if padding is not None and name == first:
@@ -85,7 +86,7 @@ class DummySource:
                 labels[name] = _blank_as(drawn, like.labels[name], models)
             for view in salt_pass.views:
                 view_id = f"{name}/{view.name}"
-                codes = encoder.encode_view(salt_pass, view_id, content, own, present)
+                codes = encoder.encode_view(salt_pass, view_id, content, groups, present)
                 views[view_id] = _blank_as(codes, like.views[view_id], models)
         tokens = {
             kind: _blank_as(self._tokens(encoder, numbers, kind), values, models)

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from operator import attrgetter
 
 import numpy as np
 from numpy.typing import NDArray
 
 from privacy.encoding.batch import Batch, Codes, Labels, Tokens, concatenate
-from privacy.encoding.filters import Content, build_filters
+from privacy.encoding.filters import Content, Salts, build_filters
 from privacy.encoding.grams import ANY, GramTable
 from privacy.encoding.hardening import Hardening, harden
 from privacy.encoding.kernels import Kernels, fastest
@@ -93,13 +94,13 @@ class Encoder:
             salted = np.array([salt is not None for salt in salts], dtype=np.bool_)
             if self.schema.labels and salt_pass.salt:
                 labels[salt_pass.name] = block_labels(self.link_keys, salt_pass.name, salts)
-            known = [salt or "" for salt in salts]
+            groups = Salts.of([salt or "" for salt in salts])
             for view in salt_pass.views:
                 view_id = f"{salt_pass.name}/{view.name}"
                 present = salted & self._has_content(view, content)
                 columns = [self._order[name, view.order_free] for name in view.fields]
                 chosen = content.of_fields(columns)
-                views[view_id] = self.encode_view(salt_pass, view_id, chosen, known, present)
+                views[view_id] = self.encode_view(salt_pass, view_id, chosen, groups, present)
         return Batch(department, len(persons), {}, views, labels)
 
     def encode_view(
@@ -107,7 +108,7 @@ class Encoder:
         salt_pass: Pass,
         view_id: str,
         content: Content,
-        salts: Sequence[str],
+        salts: Salts,
         present: NDArray[np.bool_],
     ) -> Codes:
         """Return the codes of one view; rows that are not *present* are all zero."""
@@ -124,8 +125,10 @@ class Encoder:
     def _content(self, persons: Sequence[Person]) -> Content:
         """Return the grams of all fields of the schema, once more where a view is order-free."""
         starts, counts, hashes, ids, offset = [], [], [], [], 0
+        names = dict.fromkeys(name for name, _ in self._columns)
+        values = {name: list(map(attrgetter(name), persons)) for name in names}
         for (name, _), table in zip(self._columns, self._tables, strict=True):
-            index = table.look_up([getattr(person, name) for person in persons])
+            index = table.look_up(values[name])
             value_starts, value_counts, value_hashes = table.columns()
             starts.append(value_starts[index] + offset)
             counts.append(value_counts[index])

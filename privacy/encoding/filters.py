@@ -2,7 +2,8 @@
 
 PROTOCOL 2 step 2: AES-256-ECB of a gram id under HKDF(salt key of the view, salt value)
 gives the gram's positions.  One block is enciphered once under one key, and equal blocks
-must give equal positions, which is what the electronic codebook does.
+must give equal positions, which is what the electronic codebook does.  Records of one
+salt value are enciphered in one call; which they are is found once for all views of a pass.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
-from Crypto.Cipher import AES
+from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from numpy.typing import NDArray
 
 from privacy.encoding.batch import Codes
 from privacy.encoding.kernels import Kernels
 from privacy.encoding.schema import BITS
-from privacy.keys import derive
+from privacy.keys import deriver
+
+BLOCK_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +43,32 @@ class Content:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Salts:
+    """Records grouped by salt value.
+
+    ``group``: n, the group of each record; ``values``: the salt value of each group;
+    ``order``: the records, those of one group together.
+    """
+
+    group: NDArray[np.int64] = field(repr=False)
+    values: tuple[bytes, ...] = field(repr=False)
+    order: NDArray[np.int64] = field(repr=False)
+
+    @classmethod
+    def of(cls, salts: Sequence[str]) -> Salts:
+        """Group n records by their salt values."""
+        number: dict[str, int] = {}
+        group = np.fromiter(
+            (number.setdefault(salt, len(number)) for salt in salts), np.int64, len(salts)
+        )
+        values = tuple(salt.encode() for salt in number)
+        return cls(group, values, np.argsort(group, kind="stable"))
+
+
 def build_filters(
     content: Content,
-    salts: Sequence[str],
+    salts: Salts,
     present: NDArray[np.bool_],
     salt_key: bytes,
     kernels: Kernels,
@@ -51,13 +77,13 @@ def build_filters(
 
     Args:
         content: the grams of n records.
-        salts: n salt values; those of absent records are not used.
+        salts: of n records; those of absent ones are not used.
         present: n, which records have a filter.
         salt_key: the key of this view under which salt values become cipher keys.
         kernels: the implementation of the inner loop.
     """
-    filters = np.zeros((len(salts), BITS // 64), dtype=np.uint64)
-    rows = _grouped_by_salt(salts, present)
+    filters = np.zeros((len(present), BITS // 64), dtype=np.uint64)
+    rows = salts.order[present[salts.order]]
     if not len(rows):
         return filters
     counts = content.counts[rows].ravel()
@@ -66,37 +92,30 @@ def build_filters(
     gathered = np.repeat(starts - (ends - counts), counts) + np.arange(ends[-1])
     blocks = np.ascontiguousarray(content.ids[gathered], dtype="<u8")
     record_ends = ends[content.counts.shape[1] - 1 :: content.counts.shape[1]]
-    _encipher(blocks, rows, record_ends, salts, salt_key)
+    positions = _enciphered(blocks, salts.group[rows], record_ends, salts.values, salt_key)
     hashes = np.repeat(content.hashes[rows].ravel(), counts)
     gram_rows = np.repeat(rows, np.diff(record_ends, prepend=0))
-    kernels.set_positions(blocks, hashes, gram_rows, filters)
+    kernels.set_positions(positions, hashes, gram_rows, filters)
     return filters
 
 
-def _grouped_by_salt(salts: Sequence[str], present: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Return the present rows so that rows of one salt value stand together."""
-    number: dict[str, int] = {}
-    rows = np.flatnonzero(present)
-    groups = [number.setdefault(salts[row], len(number)) for row in rows.tolist()]
-    return rows[np.argsort(np.array(groups, dtype=np.int64), kind="stable")]
-
-
-def _encipher(
+def _enciphered(
     blocks: NDArray[np.uint64],
-    rows: NDArray[np.int64],
+    group: NDArray[np.int64],
     record_ends: NDArray[np.int64],
-    salts: Sequence[str],
+    values: Sequence[bytes],
     salt_key: bytes,
-) -> None:
-    """Encipher *blocks* in place, each run of records with one salt value in one call."""
-    octets = blocks.view(np.uint8).reshape(-1).data
-    values = [salts[row] for row in rows.tolist()]
-    ends = (record_ends * 16).tolist()
-    start = 0
-    for at, value in enumerate(values):
-        if at + 1 < len(values) and values[at + 1] == value:
-            continue
-        run = octets[start : ends[at]]
-        cipher = AES.new(derive(salt_key, "position", value.encode()), AES.MODE_ECB)
-        cipher.encrypt(run, output=run)
-        start = ends[at]
+) -> NDArray[np.uint64]:
+    """Return *blocks* enciphered, each run of records of one group in one call."""
+    last = np.flatnonzero(np.diff(group, append=-1))
+    ends = (record_ends[last] * BLOCK_BYTES).tolist()
+    plain = blocks.view(np.uint8).reshape(-1).data
+    # The cipher asks for a block of room beyond what it writes.
+    octets = np.empty(len(plain) + BLOCK_BYTES, dtype=np.uint8)
+    out, start, mode = octets.data, 0, modes.ECB()  # noqa: S305 - see the module's docstring
+    key_of = deriver(salt_key, "position")
+    for at, end in zip(group[last].tolist(), ends, strict=True):
+        cipher = Cipher(algorithms.AES(key_of(values[at])), mode).encryptor()
+        cipher.update_into(plain[start:end], out[start : end + BLOCK_BYTES])
+        start = end
+    return octets[:-BLOCK_BYTES].view("<u8").reshape(-1, 2).astype(np.uint64, copy=False)

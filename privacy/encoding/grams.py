@@ -62,7 +62,7 @@ class GramTable:
     def look_up(self, values: Sequence[str]) -> NDArray[np.int64]:
         """Return for each value its index in the table, after adding the new ones."""
         index = self._index
-        for value in values:
+        for value in dict.fromkeys(values):
             if value not in index:
                 index[value] = len(index)
                 grams = split(self._spec, value)
@@ -71,7 +71,7 @@ class GramTable:
                 self._hashes.append(self._spec.hashes_of(value))
                 for gram in grams:
                     self._ids += self._known.get(gram) or self._learn(gram)
-        return np.fromiter((index[value] for value in values), dtype=np.int64, count=len(values))
+        return np.fromiter(map(index.__getitem__, values), dtype=np.int64, count=len(values))
 
     def _learn(self, gram: str) -> bytes:
         return self._known.setdefault(gram, gram_id(self._key, self._field, gram))

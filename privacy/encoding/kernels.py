@@ -62,7 +62,7 @@ def plain_set_positions(
     )
 
 
-def plain_sharpen(filters: Words, columns: Words, fold: int, codes: Words) -> None:
+def plain_sharpen(filters: Words, rows: Words, fold: int, codes: Words) -> None:
     """Write the sharpened codes of *filters*.
 
     Sign j is that of 1024 * (sum of column j over the set bits) - weight * (sum of
@@ -70,11 +70,11 @@ def plain_sharpen(filters: Words, columns: Words, fold: int, codes: Words) -> No
 
     Args:
         filters: n x 16 words.
-        columns: (h L) x 16 words; bit i of row j is 1 where S[i, j] is +1.
+        rows: 1024 x (h L / 64) words; bit j of row i is 1 where S[i, j] is +1.
         fold: h.
         codes: n x (L / 64) words, written.
     """
-    signs = _unpack(columns).T.astype(np.float32) * 2 - 1  # 1024 x h L; sums stay exact
+    signs = _unpack(rows).astype(np.float32) * 2 - 1  # 1024 x h L; sums stay exact
     column_sums = signs.sum(axis=0).astype(np.int64)
     for start in range(0, len(filters), _CHUNK):
         bits = _unpack(filters[start : start + _CHUNK])

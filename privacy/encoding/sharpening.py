@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from privacy.encoding.batch import Codes
-from privacy.encoding.hardening import pack
 from privacy.encoding.kernels import Kernels, fastest
 from privacy.encoding.schema import BITS
 from privacy.keys import keystream
@@ -21,18 +20,17 @@ from privacy.keys import keystream
 
 @dataclass(frozen=True, slots=True)
 class SignMatrix:
-    """S of one view: 1024 x (fold x length) signs, held as packed columns; a secret."""
+    """S of one view: 1024 x (fold x length) signs as packed rows, 1 is +; a secret."""
 
     length: int
     fold: int
-    columns: Codes = field(repr=False)
+    rows: Codes = field(repr=False)
 
     @classmethod
     def from_key(cls, key: bytes, length: int, fold: int) -> SignMatrix:
         """Expand the view's sharpening *key*: one bit a sign, row-major, low bit first, 1 is +."""
-        stream = np.frombuffer(keystream(key, BITS * fold * length // 8), dtype=np.uint8)
-        signs = np.unpackbits(stream, bitorder="little").reshape(BITS, fold * length)
-        return cls(length, fold, pack(signs.T))
+        stream = np.frombuffer(keystream(key, BITS * fold * length // 8), dtype="<u8")
+        return cls(length, fold, stream.reshape(BITS, -1).astype(np.uint64))
 
     def sharpen(self, filters: Codes, kernels: Kernels | None = None) -> Codes:
         """Return the codes of *filters* (n x 16 words): n x (length / 64) words.
@@ -40,5 +38,5 @@ class SignMatrix:
         An all-zero filter gives a code too; the encoder blanks records that are missing.
         """
         codes = np.empty((len(filters), self.length // 64), dtype=np.uint64)
-        (kernels or fastest()).sharpen(filters, self.columns, self.fold, codes)
+        (kernels or fastest()).sharpen(filters, self.rows, self.fold, codes)
         return codes

@@ -46,9 +46,12 @@ def drop_repeated(tokens: Tokens) -> Tokens:
     and would link two people.
     """
     kept = tokens.copy()
-    values, inverse, counts = np.unique(tokens, axis=0, return_inverse=True, return_counts=True)
-    if len(values):
-        kept[counts[inverse.ravel()] > 1] = 0
+    # Few share even their first word with another: only those are compared whole.
+    first = np.ascontiguousarray(tokens).view("<u8")[:, 0]
+    _, inverse, counts = np.unique(first, return_inverse=True, return_counts=True)
+    shared = np.flatnonzero((counts[inverse.ravel()] > 1) & tokens.any(axis=1))
+    _, inverse, counts = np.unique(tokens[shared], axis=0, return_inverse=True, return_counts=True)
+    kept[shared[counts[inverse.ravel()] > 1]] = 0
     return kept
 
 

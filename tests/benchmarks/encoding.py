@@ -6,7 +6,7 @@ The peer is the double hashing of Schnell, Bachteler and Reiher (BMC Med. Inform
 9:41, 2009), as clkhash publishes and runs it (`bloomfilter.double_hash_encode_ngrams`): for
 every q-gram HMAC-SHA1 and HMAC-MD5 give h1 and h2, and the bits (h1 + i h2) mod L are set. One
 unsalted filter of 1,024 bits, bigrams, 10 bits a gram.  Ours are the default schema's
-first pass (three salted, sharpened views and three tokens) and all its passes.
+first pass (five salted, sharpened views and three tokens) and all its passes.
 """
 
 from __future__ import annotations

@@ -22,6 +22,7 @@ from privacy.keys import (
     city_key,
     commitment,
     derive,
+    deriver,
     keystream,
     permutation,
 )
@@ -185,3 +186,8 @@ def test_secrets_do_not_print() -> None:
     assert repr(RunKeys("school", ephemeral("school"), static("school"))) == (
         "RunKeys(node_id='school', ephemeral=AgreementKey(), static=AgreementKey())"
     )
+
+
+@given(secret=st.binary(min_size=1, max_size=64), context=st.binary(max_size=40))
+def test_a_deriver_gives_the_keys_of_derive(secret: bytes, context: bytes) -> None:
+    assert deriver(secret, "label")(context) == derive(secret, "label", context)

@@ -63,6 +63,15 @@ def test_a_repeated_token_is_dropped_at_all_its_rows() -> None:
     assert drop_repeated(tokens[:0]).shape == (0, 32)
 
 
+def test_tokens_that_share_a_word_only_are_kept() -> None:
+    tokens = np.zeros((4, 32), dtype=np.uint8)
+    tokens[:, 0] = 7
+    tokens[1, 31] = tokens[3, 31] = 1
+    tokens[2, 20] = 5
+
+    assert drop_repeated(tokens).any(axis=1).tolist() == [True, False, True, False]
+
+
 def test_block_labels_agree_on_salts_and_hide_missing_ones() -> None:
     labels = block_labels(LINK_KEYS, "first", ["2012-04-01", None, "2012-04-02", "2012-04-01"])
     assert labels[0] == labels[3]
