@@ -50,7 +50,7 @@ async def tell_households(work: Work) -> Moved:
     if not work.plan.households:
         return Moved(LinkState.HOUSED)
     header = TableHeader.from_bytes(work.value(TABLE))
-    await work.ask_all(_linked(work), lambda member: _receive(work, member, header))
+    await work.ask_all(Remaining.of(work).open, lambda member: _receive(work, member, header))
     found = await asyncio.to_thread(_number, work, header)
 
     async def tell_open(member: str) -> None:
@@ -65,11 +65,6 @@ async def tell_households(work: Work) -> Moved:
     await work.ask_all(Remaining.of(work).sealed if found.evidence else (), tell_sealed)
     about = {"departments": len(found.evidence), "sealed": len(Remaining.of(work).sealed)}
     return Moved(LinkState.HOUSED, {HOUSEHOLDS: found.report}, about)
-
-
-def _linked(work: Work) -> tuple[str, ...]:
-    """Return the open nodes that have slots in this round."""
-    return tuple(member for member in work.open_nodes if work.spool.has(f"slots/{member}"))
 
 
 async def _receive(work: Work, member: str, header: TableHeader) -> None:
@@ -90,11 +85,12 @@ def _expected(work: Work, member: str, header: TableHeader) -> ExpectedHousehold
 
 def _number(work: Work, header: TableHeader) -> _Found:
     """Group the spooled evidence; numbers and locks are drawn once and spooled."""
+    here = Remaining.of(work)
     shown = {
         member: _expected(work, member, header).evidence(
             map(unpack_household, work.spool.frames(f"households/{member}"))
         )
-        for member in _linked(work)
+        for member in here.open
     }
     evidence = {member: one for member, one in shown.items() if one is not None}
     grouped = group_households(list(evidence.values()), header.slots)

@@ -64,7 +64,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Federation, Plan]:
     slots = np.random.default_rng(3).permutation(CHILDREN).astype(np.uint32)
     told = SlotPiece(1, b"t" * 32, TOTAL, CHILDREN, 0, np.zeros(0, dtype=np.uint32))
     for context in federation.contexts.values():
-        keep_slot_table(context, plan.digest, told, np.arange(CHILDREN, dtype=np.uint32), slots)
+        keep_slot_table(context, plan, told, np.arange(CHILDREN, dtype=np.uint32), slots)
         with context.store.transaction() as tables:
             tables.households.keep_dummies(plan.digest.hex(), context.stamp(), DUMMIES)
     return federation, plan
