@@ -14,6 +14,7 @@ _STEPS: Mapping[str, Text] = {
     "encodings/given": Text("照合用の符号（二回目・名）", "encodings, second pass by given name"),
     "encodings/family": Text("照合用の符号（二回目・姓）", "encodings, second pass by family name"),
     "encodings/home": Text("照合用の符号（二回目・住まい）", "encodings, second pass by home"),
+    "households": Text("世帯（きょうだい）の証拠", "household evidence"),
     "review-answers": Text("名寄せ確認の答え", "answers of clerical review"),
     "encodings/dummies": Text("ダミーの符号（誰のものでもない）", "dummies: nobody's encodings"),
     "screen/masked-inputs": Text("気づきの計算: 覆った値", "screening: masked inputs"),
