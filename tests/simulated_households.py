@@ -22,7 +22,6 @@ ROWS_A_PART = 25
 class HouseholdNode(RunningNode):
     """A simulated node that takes part in linking households, or abstains."""
 
-    persons: Sequence[Person]
     slots: dict[int, int]
     total_slots: int
 
@@ -33,6 +32,11 @@ class HouseholdNode(RunningNode):
         self.locks: list[LockPart] = []
         self.spoils: Callable[[HouseholdPart], HouseholdPart] = lambda part: part
         self._shown: list[int] = []
+
+    @property
+    def persons(self) -> Sequence[Person]:
+        """The persons of all rows, in the order of their handles."""
+        raise NotImplementedError
 
     async def send_households(
         self, plan_digest: bytes, schema_digest: bytes
