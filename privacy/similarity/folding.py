@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from privacy.similarity.kernels import Words
+from privacy.similarity.kernels import LANES, Words
 
 _SAMPLE = 1024
+_MANY = 512
+"""Sampled pairs that pass, after which a better estimate of their share changes nothing."""
 _VERIFY_COST = 60.0
 """Words compared in the time that one pair that passes takes to verify."""
 
@@ -33,11 +35,24 @@ def sample_pairs(codes: Words, others: Words) -> tuple[Words, Words]:
     return left, right
 
 
+def _passing(left: Words, right: Words, limit: int) -> float:
+    """Return the share of sampled pairs within *limit*, roughly where it is large."""
+    passed = compared = 0
+    for shift in range(8, _SAMPLE, 16):
+        distance = np.bitwise_count(left ^ np.roll(right, shift, axis=0)).sum(1)
+        passed += int((distance <= limit).sum())
+        compared += len(distance)
+        if passed > _MANY:
+            break
+    return passed / compared
+
+
 def choose_width(codes: Words, others: Words, limit: int) -> int:
     """Return the number of words to fold to before a scan for *limit*; all words means not to.
 
-    Each width is tried on a sample of pairs; its cost is its words plus the share of
-    pairs that pass times the cost of verifying one.
+    Each width is tried on a sample of pairs; its cost is its words, once more for blocks
+    with a pair that passes, plus the share of pairs that pass times the cost of
+    verifying one.
     """
     words = int(codes.shape[1])
     if min(len(codes), len(others)) < _SAMPLE:
@@ -46,12 +61,11 @@ def choose_width(codes: Words, others: Words, limit: int) -> int:
     best: int = words
     least = float(words)
     for width in range(2, words):
-        left_fold, right_fold = fold(left, width), fold(right, width)
-        passed = 0
-        for shift in range(8, _SAMPLE, 16):
-            distance = np.bitwise_count(left_fold ^ np.roll(right_fold, shift, axis=0)).sum(1)
-            passed += int((distance <= limit).sum())
-        cost = width + _VERIFY_COST * passed / (_SAMPLE * _SAMPLE / 16)
+        share = _passing(fold(left, width), fold(right, width), limit)
+        cost = width * (1 + min(1.0, LANES * share)) + _VERIFY_COST * share
         if cost < least:
             best, least = width, cost
+        if not share:
+            # A wider fold passes no more and costs more.
+            break
     return best
