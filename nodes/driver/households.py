@@ -86,11 +86,10 @@ class HouseholdLinking:
         with context.store.reading() as tables:
             plan = self._plan(tables, first.plan_digest, takes_part_only=True)
             table = _table(tables, plan)
-            dummies = tables.households.dummies(plan.digest.hex())
+            told = tables.households.told(plan.digest.hex())
         numbers = _joined(pieces, table)
         place = self._positions(plan, table)
-        everyone = np.concatenate([table.slots, dummies]).astype(np.int64)
-        shown = np.unique(place[everyone])
+        shown = np.sort(place[told.astype(np.int64)])
         if len(numbers) != len(shown):
             raise wrong("世帯番号の数が合いません", "another number of households than sent")
         slots = np.unique(table.slots)
@@ -141,12 +140,14 @@ class HouseholdLinking:
         table = _table(tables, plan)
         everybody = tables.records.persons()
         held = self._held_records(tables)
+        told = tables.households.told(plan.digest.hex())
         return OwnRows(
             department=self._context.node,
             persons=[everybody[record] for record in table.records.tolist()],
             slots=table.slots.astype(np.int64),
             held=np.isin(table.records, held),
-            dummies=tables.households.dummies(plan.digest.hex()).astype(np.int64),
+            # A slot whose row has left since then is shown like a dummy's.
+            dummies=np.setdiff1d(told, table.slots).astype(np.int64),
             total=table.total,
         )
 

@@ -14,7 +14,7 @@ from nodes.driver.epochs import begin, rows_of_round
 from nodes.driver.plans import approved_plan
 from nodes.driver.slots import encoder_of, keep_slot_table, wrong
 from nodes.encoder import Dummies, Outgoing, encode_rows
-from nodes.epoch_rows import DUMMY, EpochRows, changes
+from nodes.epoch_rows import EpochRows, changes
 from nodes.messages import SlotPiece
 from nodes.store import Tables
 from nodes.store.journal import SentRow
@@ -137,8 +137,7 @@ class Linking:
         keep_slot_table(context, plan, first, rows.records[rows.real], slots[rows.real])
         if plan.households:
             with context.store.transaction() as tables:
-                fakes = slots[rows.records == DUMMY]
-                tables.households.keep_dummies(plan_digest.hex(), context.stamp(), fakes)
+                tables.households.keep_told(plan_digest.hex(), context.stamp(), slots)
 
     def _left_out(self, plan_digest: bytes, told: SlotPiece) -> None:
         """Keep a table in which no row of this node has a slot, and note why."""

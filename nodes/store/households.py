@@ -12,7 +12,7 @@ from nodes.store.people import Documents
 from privacy.canonical import canonical_bytes
 
 _NAME = "households"
-_DUMMIES = "household-dummies"
+_TOLD = "household-slots"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class StoredHouseholds:
 
 
 class Households:
-    """Household numbers, and the dummies' slots that evidence must speak for as well."""
+    """Household numbers, and all slots that evidence must speak for, dummies' included."""
 
     def __init__(self, documents: Documents) -> None:
         """Keep them among the node's *documents*."""
@@ -60,14 +60,14 @@ class Households:
         pairs = np.frombuffer(packed, dtype="<u4").astype(np.uint32).reshape(-1, 2)
         return StoredHouseholds(version, values["plan"], "", pairs[:, 0], pairs[:, 1])
 
-    def keep_dummies(self, plan_digest: str, at: str, slots: NDArray[np.uint32]) -> None:
-        """Keep the slots of the dummies that this node sent under a plan."""
-        body = bytes.fromhex(plan_digest) + slots.astype("<u4").tobytes()
-        self._documents.put(_DUMMIES, at, body)
+    def keep_told(self, plan_digest: str, at: str, slots: NDArray[np.uint32]) -> None:
+        """Keep all slots that this node was told under a plan, its dummies' included."""
+        body = bytes.fromhex(plan_digest) + np.unique(slots).astype("<u4").tobytes()
+        self._documents.put(_TOLD, at, body)
 
-    def dummies(self, plan_digest: str) -> NDArray[np.uint32]:
-        """Return the slots of the dummies under a plan; none where it was another plan's."""
-        body = self._documents.get(_DUMMIES) or b""
+    def told(self, plan_digest: str) -> NDArray[np.uint32]:
+        """Return all slots told under a plan, ascending; none where it was another plan."""
+        body = self._documents.get(_TOLD) or b""
         digest = bytes.fromhex(plan_digest)
         packed = body[len(digest) :] if body.startswith(digest) else b""
         return np.frombuffer(packed, dtype="<u4").astype(np.uint32)

@@ -41,8 +41,11 @@ SEED = bytes(range(32))
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Federation, Plan]:
+    return _made(tmp_path_factory.mktemp("households"))
+
+
+def _made(folder: Path) -> tuple[Federation, Plan]:
     """Return a federation with slots under an approved plan with households; welfare is sealed."""
-    folder = tmp_path_factory.mktemp("households")
     federation = make_federation(folder, slots=False, sealed=("welfare",))
     persons = [
         replace(
@@ -66,7 +69,8 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> tuple[Federation, Plan]:
     for context in federation.contexts.values():
         keep_slot_table(context, plan, told, np.arange(CHILDREN, dtype=np.uint32), slots)
         with context.store.transaction() as tables:
-            tables.households.keep_dummies(plan.digest.hex(), context.stamp(), DUMMIES)
+            told_slots = np.concatenate([slots, DUMMIES])
+            tables.households.keep_told(plan.digest.hex(), context.stamp(), told_slots)
     return federation, plan
 
 
@@ -270,4 +274,18 @@ def test_household_numbers_of_an_older_table_are_not_those_of_the_newest(
     HouseholdLinking(made[0].contexts["school"]).accept(_numbers(made)["school"])
     with made[0].contexts["school"].store.reading() as tables:
         assert tables.households.of_table(2) is None
-        assert tables.households.dummies("00" * 32).tolist() == []
+        assert tables.households.told("00" * 32).tolist() == []
+
+
+def test_a_row_that_left_since_the_slots_were_told_is_shown_like_a_dummy(tmp_path: Path) -> None:
+    made = _made(tmp_path / "federation")
+    context = made[0].contexts["survey"]
+    before = _evidence(made, "survey")
+    keeping = {number: number for number in range(CHILDREN) if number != 5}
+    with context.store.transaction() as tables:
+        tables.links.carry(keeping)
+    shown = _evidence(made, "survey")
+
+    assert (shown.positions == before.positions).all()
+    changed = (shown.tokens["block"] != before.tokens["block"]).any(axis=1)
+    assert changed.sum() >= 1
