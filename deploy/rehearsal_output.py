@@ -23,7 +23,7 @@ from deploy.rehearsal_households import NAME as HOUSEHOLDS
 from deploy.rehearsal_households import household_json, household_lines
 from deploy.rehearsal_html import as_html
 from deploy.rehearsal_pairs import NAME as PAIRS
-from deploy.rehearsal_subgroups import as_counts
+from deploy.rehearsal_subgroups import as_counts, subgroup_lines
 from nodes.ingest.kinds import EXPLANATIONS
 from privacy.errors import BadInputError, Language, Text, UnreachableError
 from privacy.linkage.quality import Estimate
@@ -97,8 +97,8 @@ def _write(rehearsal: Rehearsal, folder: Path) -> None:
     _write_csv(
         folder / "dropped.csv", ("department", "row_id", "reason", "line"), _dropped_rows(rehearsal)
     )
-    header, *lines = rehearsal.pairs.lines()
-    _write_csv(folder / PAIRS, tuple(map(str, header)), lines)
+    lines = rehearsal.pairs.lines()
+    _write_csv(folder / PAIRS, tuple(map(str, next(lines))), lines)
     if rehearsal.households is not None:
         rows = _household_rows(rehearsal, rehearsal.households.numbers)
         _write_csv(folder / HOUSEHOLDS, ("department", "row_id", "household"), rows)
@@ -192,7 +192,8 @@ def _sizes(rehearsal: Rehearsal) -> list[tuple[int, int]]:
 
 def as_markdown(rehearsal: Rehearsal, language: Language) -> str:
     """Return the report for people, in *language*."""
-    lines = [*_overview(rehearsal, language), "", *_table(rehearsal, language), ""]
+    kinds = [line.in_language(language) for line in subgroup_lines(rehearsal.subgroups)]
+    lines = [*_overview(rehearsal, language), "", *_table(rehearsal, language), "", *kinds, ""]
     for intake in rehearsal.intakes:
         shown = intake.report.render(language, limit=50).replace("\n", "\n    ")
         lines += [f"    {shown}", ""]

@@ -21,15 +21,19 @@ from privacy.linkage.breakdown import linked_pairs
 from privacy.linkage.linker import Linker
 from privacy.linkage.quality import Score
 from privacy.linkage.subgroups import UNKNOWN, VALUE_WORDS, VALUES, WORDS, Subgroup, subgroup
+from privacy.normalise.characters import is_kana
 
 Ids = NDArray[np.int64]
-MOVED = "moved"
-"""The dimension that only a truth shows: addresses of one child differ between departments."""
-_SAME, _MOVED = "same_address", "moved"
-MOVED_WORDS = Text("住所の違い(正解から)", "addresses (by the truth)")
-_MOVED_VALUES = {
+MOVED, FAMILY_NAME = "moved", "family_name"
+"""Dimensions that only a truth shows: what one child's records differ in."""
+_SAME, _DIFFERS = "same", "differs"
+_BY_TRUTH = {
+    MOVED: Text("住所(正解から)", "address (by the truth)"),
+    FAMILY_NAME: Text("姓(正解から)", "family name (by the truth)"),
+}
+_TRUTH_VALUES = {
     _SAME: Text("どの部署でも同じ", "the same everywhere"),
-    _MOVED: Text("部署によって違う(転居など)", "differ between departments (moved)"),
+    _DIFFERS: Text("部署によって違う", "differs between departments"),
 }
 
 
@@ -65,8 +69,8 @@ class GroupQuality:
     @property
     def words(self) -> tuple[Text, Text]:
         """Return the names of dimension and value."""
-        if self.kind == MOVED:
-            return MOVED_WORDS, _MOVED_VALUES.get(self.value, VALUE_WORDS[UNKNOWN])
+        if self.kind in _BY_TRUTH:
+            return _BY_TRUTH[self.kind], _TRUTH_VALUES[self.value]
         name = VALUE_WORDS.get(self.value, Text(self.value, self.value))
         return WORDS[Subgroup(self.kind)], name
 
@@ -90,21 +94,31 @@ def by_subgroup(
         of_row = [subgroup(kind, person, on) for person in persons]
         found += [*counter.groups(kind.value, np.array(of_row), VALUES[kind])]
     if entity is not None:
-        homes = [f"{person.town}|{person.block}" for person in persons]
-        moved = np.where(_moved(entity, homes), _MOVED, _SAME)
-        moved = np.where(entity < 0, UNKNOWN, moved)
-        found += [*counter.groups(MOVED, moved, (_SAME, _MOVED))]
+        told = {
+            MOVED: [f"{person.town}{person.block}" for person in persons],
+            FAMILY_NAME: [person.family_kana or person.family for person in persons],
+        }
+        for name, texts in told.items():
+            differs = np.where(_differs(entity, texts), _DIFFERS, _SAME)
+            shown = np.where(entity < 0, UNKNOWN, differs)
+            found += [*counter.groups(name, shown, (_SAME, _DIFFERS))]
     return tuple(found)
 
 
-def _moved(entity: Ids, homes: Sequence[str]) -> NDArray[np.bool_]:
-    """Tell of each record whether its child's records show two addresses."""
-    names, home = np.unique(homes, return_inverse=True)
-    known = (names[home] != "|") & (entity >= 0)
+def _differs(entity: Ids, texts: Sequence[str]) -> NDArray[np.bool_]:
+    """Tell of each record whether its child's records show two different *texts*.
+
+    Texts of one script are compared: a name in kana says nothing against one in kanji.
+    """
+    scripts = [is_kana(text) for text in texts]
+    names, place = np.unique(np.array(texts), return_inverse=True)
+    known = (names[place] != "") & (entity >= 0)
     result = np.zeros(len(entity), dtype=np.bool_)
-    pairs = np.unique(np.stack([entity[known], home[known]], axis=1), axis=0)
-    children, counts = np.unique(pairs[:, 0], return_counts=True)
-    result[np.isin(entity, children[counts > 1])] = True
+    for script in (True, False):
+        chosen = known & (np.array(scripts) == script)
+        pairs = np.unique(np.stack([entity[chosen], place[chosen]], axis=1), axis=0)
+        children, counts = np.unique(pairs[:, 0], return_counts=True)
+        result |= np.isin(entity, children[counts > 1])
     return result
 
 
@@ -186,3 +200,28 @@ def as_counts(counts: Score) -> dict[str, object]:
         "recall": round(counts.recall, 6),
         "f1": round(counts.f1, 6),
     }
+
+
+def subgroup_lines(groups: Sequence[GroupQuality]) -> list[Text]:
+    """Return the groups as a table of Markdown."""
+    head = Text(
+        "| 種類 | 記録 | つながった割合 | 適合率(推定) | 再現率(推定) |",
+        "| kind of child | records | share linked | precision, estimated | recall, estimated |",
+    )
+    scored = any(group.score is not None for group in groups)
+    if scored:
+        more = Text(" 適合率(正解) | 再現率(正解) |", " precision, truth | recall, truth |")
+        head = Text(head.ja + more.ja, head.en + more.en)
+    rule = "|---" * (7 if scored else 5) + "|"
+    lines = [head, Text(rule, rule)]
+    for group in groups:
+        kind, value = group.words
+        cells = [f"{group.records:,}", f"{100 * group.linked / group.records:.1f} %"]
+        cells += [f"{group.precision:.4f}", f"{group.recall:.4f}"]
+        if group.score is not None:
+            cells += [f"{group.score.precision:.4f}", f"{group.score.recall:.4f}"]
+        rest = " | ".join(cells)
+        lines.append(
+            Text(f"| {kind.ja}: {value.ja} | {rest} |", f"| {kind.en}: {value.en} | {rest} |")
+        )
+    return lines
