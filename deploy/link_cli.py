@@ -46,6 +46,12 @@ def link(
             "--households", help="きょうだいも照合し households.csv を書く / siblings too"
         ),
     ] = False,
+    answers: Annotated[
+        Path | None,
+        typer.Option(
+            "--answers", help="答えを書いた review.csv / a review.csv with answers filled in"
+        ),
+    ] = None,
     engine: Annotated[
         str, typer.Option("--engine", help="local / dask: 符号の比較 / where codes are compared")
     ] = "local",
@@ -76,7 +82,7 @@ def link(
 
             # Pairs that are too many for memory wait on the disk of the results.
             chosen = choose_engine(engine, dask_scheduler, dask_tls, out.parent, "enishi link")
-            asked = _Asked(truth, households, chosen)
+            asked = _Asked(truth, households, chosen, answers)
             _link(folder, out, asked, language, as_json=as_json)
     except EnishiError as error:
         fail(error, language, as_json=as_json)
@@ -87,6 +93,7 @@ class _Asked:
     truth: Path | None
     households: bool
     engine: Engine
+    answers: Path | None
 
 
 def _link(folder: Path, out: Path, asked: _Asked, language: Language, *, as_json: bool) -> None:
@@ -113,6 +120,7 @@ def _link(folder: Path, out: Path, asked: _Asked, language: Language, *, as_json
             progress=show,
             engine=asked.engine,
             households=asked.households,
+            answers=asked.answers,
         )
     write_output(rehearsal, out)
     _answer(rehearsal, out, language, as_json=as_json)

@@ -10,7 +10,7 @@ not the protected run.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
@@ -19,6 +19,7 @@ from typing import Final
 from deploy.rehearsal_errors import Errors, find_errors
 from deploy.rehearsal_households import RehearsedHouseholds, find_households
 from deploy.rehearsal_pairs import PairTable, pair_table
+from deploy.rehearsal_review import ReviewLine, read_answers, review_lines
 from deploy.rehearsal_subgroups import GroupQuality, by_subgroup
 from deploy.truth import Scored, read_truth, score
 from nodes.errors import MappingError
@@ -30,8 +31,10 @@ from privacy.encoding.labels import in_blocks, label_bits
 from privacy.encoding.schema import default_schema
 from privacy.errors import Text
 from privacy.keys import LinkKeys
+from privacy.linkage.asking import Told
 from privacy.linkage.linker import Linker, start
 from privacy.linkage.quality import QualityReport, quality_report
+from privacy.linkage.verdicts import Outcome, apply_answers, pair_up, rows_of
 from privacy.similarity.engine import LOCAL, Engine
 
 Progress = Callable[[Text, int, int], None]
@@ -56,6 +59,7 @@ class Rehearsal:
     quality: QualityReport
     subgroups: tuple[GroupQuality, ...]
     pairs: PairTable = field(repr=False)
+    review: tuple[ReviewLine, ...] = field(repr=False)
     score: Scored | None = None
     errors: Errors | None = None
     households: RehearsedHouseholds | None = None
@@ -109,6 +113,7 @@ def rehearse(
     on: date | None = None,
     engine: Engine = LOCAL,
     households: bool = False,
+    answers: Path | None = None,
 ) -> Rehearsal:
     """Take in, encode and link all departments of *folder*; write nothing.
 
@@ -123,6 +128,7 @@ def rehearse(
         on: the day on which grades are counted from birth dates; today when None.
         engine: compares the codes; the result is the same whichever it is.
         households: also say who lives together, as a plan with households would.
+        answers: a filled-in ``review.csv``, which acts as answers in the federation do.
 
     Raises:
         EnishiError: a mapping or file cannot be used; nothing was linked then.
@@ -132,16 +138,18 @@ def rehearse(
     steps = _Steps(progress, total=2 * len(mappings) + 3)
     intakes = tuple(_take_in(mapping, steps) for mapping in mappings)
     key = key or os.urandom(_KEY_BYTES)
-    linker = _link(intakes, steps, key, labels_for, engine)
+    told = read_answers(answers, intakes) if answers is not None else {}
+    linker, outcome = _reviewed(_link(intakes, steps, key, labels_for, engine, told), told)
     clusters = _per_row(intakes, linker)
     steps.finish()
     return Rehearsal(
         mappings=mappings,
         intakes=intakes,
         clusters=clusters,
-        quality=quality_report(linker, LinkKeys(1, 1, key).token("sample")),
+        quality=quality_report(linker, LinkKeys(1, 1, key).token("sample"), outcome),
         subgroups=by_subgroup(intakes, linker, known, on or datetime.now(_JAPAN).date()),
         pairs=pair_table(intakes, linker, known),
+        review=review_lines(intakes, linker),
         score=None if known is None else _score(intakes, clusters, known),
         errors=None if known is None else find_errors(intakes, clusters, linker, known),
         households=find_households(mappings, intakes, linker, key, truth) if households else None,
@@ -171,7 +179,12 @@ def _take_in(mapping: DepartmentMapping, steps: _Steps) -> Intake:
 
 
 def _link(
-    intakes: Sequence[Intake], steps: _Steps, key: bytes, labels_for: int, engine: Engine
+    intakes: Sequence[Intake],
+    steps: _Steps,
+    key: bytes,
+    labels_for: int,
+    engine: Engine,
+    told: Mapping[str, Told],
 ) -> Linker:
     """Encode and link in two passes, as nodes and coordinator do (PROTOCOL 2)."""
     schema, bits = default_schema(labels=labels_for > 0), label_bits(labels_for)
@@ -187,7 +200,8 @@ def _link(
     linker = start(batches, engine=engine)
     if not later:
         return linker
-    asked = linker.ask(LinkKeys(1, 1, key).token("ask"))
+    wanted = rows_of(pair_up(told, linker.stack), linker.stack)
+    asked = linker.ask(LinkKeys(1, 1, key).token("ask"), wanted=wanted)
     steps.begin(Text("第二パスの符号化", "encoding, second pass"))
     again = []
     for intake in intakes:
@@ -196,6 +210,11 @@ def _link(
         again.append(in_blocks(encoder.encode(persons, name, later), bits))
     steps.begin(Text("第二パスの連結", "linking, second pass"))
     return linker.second_pass(again, asked)
+
+
+def _reviewed(linker: Linker, told: Mapping[str, Told]) -> tuple[Linker, Outcome | None]:
+    """Solve again under what people answered, where they did."""
+    return apply_answers(linker, pair_up(told, linker.stack)) if told else (linker, None)
 
 
 def _per_row(intakes: Sequence[Intake], linker: Linker) -> tuple[tuple[int, ...], ...]:

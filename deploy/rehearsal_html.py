@@ -17,6 +17,7 @@ import protos.web
 from coordinator.web.explained import draw, explained, reasons
 from coordinator.web.figures import figures
 from coordinator.web.households import rule_words
+from coordinator.web.review import review_figures
 from deploy.rehearsal import Rehearsal
 from deploy.rehearsal_figures import error_figures, subgroup_figure
 from deploy.rehearsal_households import household_json
@@ -60,6 +61,7 @@ def _values(rehearsal: Rehearsal) -> Mapping[str, Any]:
     named = {mapping.department: mapping.name for mapping in rehearsal.mappings}
     made = list(figures(report, named))
     made.insert(1, subgroup_figure(rehearsal.subgroups))
+    made += review_figures(report, named)
     if rehearsal.errors is not None:
         made += error_figures(rehearsal.errors)
     return {

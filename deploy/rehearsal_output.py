@@ -2,8 +2,8 @@
 
 Written into a new folder beside the wanted one and moved into place at the end, so
 that nothing half-written is ever found.  ``clusters.csv``, ``pairs.csv`` and ``households.csv``
-are who is who: they belong where the extracts do.  The reports hold counts, lines and kinds, no
-value and no id.
+are who is who, ``review.csv`` holds rows in clear: they belong where the extracts do.  The
+reports hold counts, lines and kinds, no value and no id.
 """
 
 from __future__ import annotations
@@ -17,12 +17,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from coordinator.verbs.review import review_lines
 from deploy.rehearsal import Rehearsal
 from deploy.rehearsal_errors import WORDS, Errors
 from deploy.rehearsal_households import NAME as HOUSEHOLDS
 from deploy.rehearsal_households import household_json, household_lines
 from deploy.rehearsal_html import as_html
 from deploy.rehearsal_pairs import NAME as PAIRS
+from deploy.rehearsal_review import HEADER as REVIEW_HEADER
+from deploy.rehearsal_review import NAME as REVIEW
 from deploy.rehearsal_subgroups import as_counts, subgroup_lines
 from nodes.ingest.kinds import EXPLANATIONS
 from privacy.errors import BadInputError, Language, Text, UnreachableError
@@ -36,6 +39,7 @@ OUTPUTS: Final = (
     "report.html",
     "report.json",
     "report.md",
+    REVIEW,
 )
 _MILLION: Final = 1_000_000
 
@@ -99,6 +103,7 @@ def _write(rehearsal: Rehearsal, folder: Path) -> None:
     )
     lines = rehearsal.pairs.lines()
     _write_csv(folder / PAIRS, tuple(map(str, next(lines))), lines)
+    _write_csv(folder / REVIEW, REVIEW_HEADER, (line.cells() for line in rehearsal.review))
     if rehearsal.households is not None:
         rows = _household_rows(rehearsal, rehearsal.households.numbers)
         _write_csv(folder / HOUSEHOLDS, ("department", "row_id", "household"), rows)
@@ -231,6 +236,8 @@ def _overview(rehearsal: Rehearsal, language: Language) -> list[str]:
             )
         )
     lines += [*_quality_lines(rehearsal), *household_lines(rehearsal.households)]
+    if found.review is not None:
+        lines += [Text("", ""), *review_lines({"review": found.review.to_json()})]
     lines += _error_lines(rehearsal.errors)
     return [line.in_language(language) for line in lines]
 

@@ -123,6 +123,8 @@ def test_the_rehearsal_of_the_readme_runs_as_shown(tmp_path: Path) -> None:
         f"{row}\n" for row in ("residents,1001,a", "residents,1002,b", "school,S1,a", "school,S2,c")
     )
     (tmp_path / "truth.csv").write_text(truth, encoding="utf-8")
+    answers = "pair,department,row_id,answer\nP1,residents,1002,different\nP1,school,S2,unsure\n"
+    (tmp_path / "answered.csv").write_text(answers, encoding="utf-8")
     shown = [line for line in commands(ROOT / "README.md") if line.startswith("enishi link ")]
 
     for line in shown:
@@ -132,7 +134,7 @@ def test_the_rehearsal_of_the_readme_runs_as_shown(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
-    assert len(shown) == 4
+    assert len(shown) == 5
     made = {path.name for path in (tmp_path / "result").iterdir()}
     assert made == {*OUTPUTS} - {"households.csv"}
     rows = (tmp_path / "result" / "clusters.csv").read_text("utf-8").splitlines()

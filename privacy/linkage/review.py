@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from privacy.encoding.schema import Schema
 from privacy.linkage.asking import Answer, Kind
 from privacy.linkage.candidates import Pairs
-from privacy.linkage.evidence import evidence
+from privacy.linkage.evidence import Number, evidence
 from privacy.linkage.likeness import Level, Likeness, likenesses
 from privacy.linkage.linker import Linker
 from privacy.linkage.slots import random_permutation
@@ -88,19 +88,12 @@ def draw_questions(
     drawing = _Drawing(linker, limits, seed, answered)
     real = drawing.real()
     sure, lonely = drawing.decoys()
-    kinds = {**real, **dict.fromkeys(sure, Kind.NEAR)}
-    chosen = np.array(list(kinds), dtype=np.int64)
-    pairs = linker.linked.pairs.where(chosen)
+    pairs = linker.linked.pairs.where(np.array([*real, *sure], dtype=np.int64))
     shown = evidence(linker.stack, pairs, tuple(linker.stack.views))
+    ends = zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)
     questions = [
-        Question(left, right, kind, likeness)
-        for left, right, kind, likeness in zip(
-            pairs.left.tolist(),
-            pairs.right.tolist(),
-            kinds.values(),
-            likenesses(shown, schema),
-            strict=True,
-        )
+        Question(left, right, kind_of(likeness), likeness)
+        for (left, right), likeness in zip(ends, likenesses(shown, schema), strict=True)
     ]
     if questions:
         lender = random_permutation(len(lonely), seed, b"enishi/review/words") % len(questions)
@@ -110,6 +103,26 @@ def draw_questions(
         ]
     order = random_permutation(len(questions), seed, b"enishi/review/order")
     return tuple(questions[at] for at in order.tolist())
+
+
+def in_doubt(linker: Linker) -> Ids:
+    """Return the places of all pairs in doubt, the most informative first.
+
+    By turns one near the threshold and one that numbers keep apart, rows whose own numbers
+    differ before rows whose clusters' do.
+    """
+    linked = linker.linked
+    near, number = linked.solution.review, linked.solution.conflicts
+    near = near[np.argsort(np.abs(linked.probability[near] - 0.5), kind="stable")]
+    own = linked.shown.number[number] == Number.DIFFERENT
+    number = number[np.lexsort((-linked.probability[number], ~own))]
+    turn = np.concatenate([2 * np.arange(len(near)), 2 * np.arange(len(number)) + 1])
+    return np.concatenate([near, number])[np.argsort(turn, kind="stable")]
+
+
+def kind_of(likeness: Likeness) -> Kind:
+    """Return what a question is about, as its words show it."""
+    return Kind.NUMBER if likeness.number is Level.DIFFER else Kind.NEAR
 
 
 class _Drawing:
@@ -123,28 +136,19 @@ class _Drawing:
         self._count: list[int] = count.tolist()
         self._fresh = [0] * departments
         self._used = np.zeros(linker.stack.rows, dtype=np.bool_)
-        self._asked = _keys(answered.pairs, linker.stack)
+        self._keys = _keys(linker.linked.pairs, linker.stack)
+        self._asked = frozenset(_keys(answered.pairs, linker.stack).tolist())
         for rows in (answered.pairs.left, answered.pairs.right):
             self._used[rows[waiting.any(axis=1)]] = True
 
-    def real(self) -> dict[int, Kind]:
-        """Return the pairs in doubt that are asked: near and number by turns, the best first."""
-        linked = self._linker.linked
-        asked = np.isin(_keys(linked.pairs, self._linker.stack), self._asked)
-        near, number = (
-            found[~asked[found]] for found in (linked.solution.review, linked.solution.conflicts)
-        )
-        near = near[np.argsort(np.abs(linked.probability[near] - 0.5), kind="stable")]
-        number = number[np.argsort(-linked.probability[number], kind="stable")]
-        turns = [(place, at, Kind.NEAR) for place, at in enumerate(near.tolist())]
-        turns += [(place, at, Kind.NUMBER) for place, at in enumerate(number.tolist())]
-        turns.sort(key=lambda turn: turn[0])
-        chosen = {}
-        for _, at, kind in turns:
-            left, right = int(linked.pairs.left[at]), int(linked.pairs.right[at])
-            if self._take(left, right, self._limits.real):
-                chosen[at] = kind
-                for row in (left, right):
+    def real(self) -> list[int]:
+        """Return the pairs in doubt that are asked, the most informative first."""
+        chosen = []
+        for at in in_doubt(self._linker).tolist():
+            ends = self._ends(at)
+            if int(self._keys[at]) not in self._asked and self._take(*ends, self._limits.real):
+                chosen.append(at)
+                for row in ends:
                     self._fresh[int(self._department[row])] += 1
         return chosen
 
@@ -189,6 +193,7 @@ class _Drawing:
         """Return for each department, in random order, linked pairs beyond doubt."""
         linked = self._linker.linked
         found = linked.solution.linked[identical(linked)[linked.solution.linked]]
+        found = found[~np.isin(self._keys[found], list(self._asked))]
         found = found[random_permutation(len(found), self._seed, b"enishi/review/sure")]
         sides = [self._department[rows[found]] for rows in (linked.pairs.left, linked.pairs.right)]
         return [
@@ -240,14 +245,14 @@ class _Drawing:
 
 def _borrowed(stack: Stack, row: int, other: int, lender: Question) -> Question:
     """Return a decoy with *lender*'s words, but for what one of its rows does not even hold."""
-    likeness, kind = lender.likeness, lender.kind
+    likeness = lender.likeness
     if not _both(stack.token("A") >= 0, row, other):
-        likeness, kind = replace(likeness, number=Level.UNKNOWN), Kind.NEAR
+        likeness = replace(likeness, number=Level.UNKNOWN)
     if not _both(_held(stack, "first/"), row, other):
         likeness = replace(likeness, birth_date=Level.UNKNOWN)
     if not _both(_held(stack, "first/given_address"), row, other):
         likeness = replace(likeness, address=Level.UNKNOWN)
-    return Question(min(row, other), max(row, other), kind, likeness)
+    return Question(min(row, other), max(row, other), kind_of(likeness), likeness)
 
 
 def _keys(pairs: Pairs, stack: Stack) -> Ids:
