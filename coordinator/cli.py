@@ -20,6 +20,8 @@ node_app = typer.Typer(no_args_is_help=True, help="部署とディーラーの�
 app.add_typer(node_app, name="node")
 round_app = typer.Typer(no_args_is_help=True, help="ラウンド / rounds")
 app.add_typer(round_app, name="round")
+epoch_app = typer.Typer(no_args_is_help=True, help="連携世代 / link epochs")
+app.add_typer(epoch_app, name="epoch")
 
 Config = Annotated[
     Path, typer.Option("--config", help="設定ファイル / settings", show_default=True)
@@ -152,6 +154,28 @@ def doctor(config: Config = COORDINATOR_FILE, lang: Lang = "ja", json_: AsJson =
         raise typer.Exit(3)
 
 
+@epoch_app.command("status")
+@command
+def epoch_status(
+    config: Config = COORDINATOR_FILE, lang: Lang = "ja", json_: AsJson = False
+) -> None:
+    """連携世代と、持っている符号を示す / link epochs, and what is held of them."""
+    from coordinator.verbs import epochs  # noqa: PLC0415
+
+    epochs.status(config).show(Console.make(lang, json_))
+
+
+@epoch_app.command("close")
+@command
+def epoch_close(
+    config: Config = COORDINATOR_FILE, lang: Lang = "ja", json_: AsJson = False
+) -> None:
+    """世代を閉じ、符号と鍵を破棄して部署に知らせる / destroy its codes and tell the nodes."""
+    from coordinator.verbs import epochs  # noqa: PLC0415
+
+    epochs.close(config).show(Console.make(lang, json_))
+
+
 @round_app.command("link")
 @command
 def round_link(
@@ -163,15 +187,37 @@ def round_link(
             "where each node's policy allows it",
         ),
     ] = False,
+    keep_codes: Annotated[
+        str,
+        typer.Option(
+            metavar="DAY",
+            help="増分のため、この日まで符号を暗号化して持つ / hold codes until then",
+        ),
+    ] = "",
+    incremental: Annotated[
+        bool,
+        typer.Option("--incremental", help="前回から変わった行だけ / only rows that changed"),
+    ] = False,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="同じ世代で全行をもう一度 / all rows again, same epoch"),
+    ] = False,
     config: Config = COORDINATOR_FILE,
     lang: Lang = "ja",
     json_: AsJson = False,
 ) -> None:
-    """連結ラウンドを行う / run a link round."""
+    """連結ラウンドを行う(既定は新しい世代で全行) / run a link round, full in a new epoch."""
     from coordinator.verbs import rounds  # noqa: PLC0415
 
     console = Console.make(lang, json_)
-    rounds.link(config, console, households=households).show(console)
+    rounds.link(
+        config,
+        console,
+        households=households,
+        incremental=incremental,
+        again=again,
+        keep_codes=keep_codes,
+    ).show(console)
 
 
 @round_app.command("resume")

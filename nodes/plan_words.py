@@ -8,6 +8,7 @@ another purpose than linking a child's records (DOMAIN F-50, F-25).
 from __future__ import annotations
 
 from privacy.errors import Text
+from privacy.linkage.epoch_terms import epoch_terms_of
 from privacy.plan import Plan, PlanKind
 
 _WHAT = {
@@ -97,8 +98,19 @@ _NOTICE = Text(
 
 
 def plan_words(plan: Plan) -> tuple[Text, ...]:
-    """Return what *plan* asks, what leaves for it and who learns what, sentence by sentence."""
-    return _WHAT[plan.kind] + (_HOUSEHOLDS if plan.households else ())
+    """Return what *plan* asks, what leaves for it and who learns what, sentence by sentence.
+
+    Of a link plan also its epoch: full or incremental, and how long codes are kept.
+
+    Raises:
+        BadInputError: a link plan's terms cannot be read.
+    """
+    epoch: tuple[Text, ...] = ()
+    if plan.kind is PlanKind.LINK:
+        number = Text(f"連携世代 {plan.link_epoch}。", f"Link epoch {plan.link_epoch}. ")
+        said = epoch_terms_of(plan).plain()
+        epoch = (Text(number.ja + said.ja, number.en + said.en),)
+    return _WHAT[plan.kind] + epoch + (_HOUSEHOLDS if plan.households else ())
 
 
 def notice(plan: Plan) -> Text | None:

@@ -20,6 +20,7 @@ from coordinator.planning import plan_link, store_plan
 from coordinator.process import CoordinatorProcess
 from coordinator.running import OnLook, has_ended, run_round
 from coordinator.store.rounds import StoredRound
+from coordinator.verbs.epochs import terms
 from coordinator.verbs.households import household_lines
 from coordinator.verbs.review import review_lines
 from privacy.errors import EnishiError, ProtocolError, RefusedError, Text, UnreachableError
@@ -58,10 +59,22 @@ STATES = {
 }
 
 
-def link(config: Path, console: Console, *, households: bool = False) -> Answer:
-    """Open a link round, with households where asked, and drive or follow it to its end."""
+def link(
+    config: Path,
+    console: Console,
+    *,
+    households: bool = False,
+    incremental: bool = False,
+    again: bool = False,
+    keep_codes: str = "",
+) -> Answer:
+    """Open a link round, with households where asked, and drive or follow it to its end.
+
+    *incremental*, *again*, *keep_codes*: see `verbs.epochs.terms`.
+    """
     with CoordinatorProcess.open(config) as process:
-        return to_the_end(process, plan_link(process, households=households), console)
+        epoch = terms(process, incremental=incremental, again=again, keep_codes=keep_codes)
+        return to_the_end(process, plan_link(process, epoch, households=households), console)
 
 
 def resume(config: Path, round_id: str, console: Console) -> Answer:

@@ -144,11 +144,10 @@ def status(
     """データ、依頼、出ていったもの / data, plans, and what has left."""
     from dataclasses import asdict  # noqa: PLC0415
 
-    from nodes.web.app import fiscal_year  # noqa: PLC0415
     from nodes.web.status import read_status  # noqa: PLC0415
 
     context, console = open_node(config), Console.make(lang, json_)
-    now = read_status(context.config, context.store, fiscal_year(context.now()))
+    now = read_status(context.config, context.store, context.now())
     console.say(
         Text(
             f"{now.name_ja}: {now.rows:,}行(使用 {now.used:,})、スロット表 {now.slot_table}、"
@@ -164,6 +163,7 @@ def status(
                 f"The linkage went on without this department: {now.left_out.en}",
             )
         )
+    console.say(now.epoch)
     headings = [Text("日時", "when"), Text("目的", "purpose"), Text("段階", "step")]
     headings += [Text("相手", "recipient"), Text("中身", "what"), Text("バイト", "bytes")]
     rows = [[s.at, s.purpose, s.step, s.recipient, s.fields, f"{s.bytes:,}"] for s in now.sent]

@@ -24,11 +24,6 @@ from protos.web.frame import Pages, make_app
 HERE = Path(__file__).resolve().parent
 
 
-def fiscal_year(moment: datetime) -> int:
-    """Return the Japanese fiscal year (April to March) of *moment*."""
-    return moment.year if moment.month >= 4 else moment.year - 1  # noqa: PLR2004  # April
-
-
 def node_app(
     config: NodeConfig, store: Store, clock: Callable[[], datetime], desk: Desk | None = None
 ) -> Starlette:
@@ -40,7 +35,7 @@ def node_app(
     pages = Pages(HERE, facts)
 
     async def page(request: Request, template: str) -> Response:
-        node = await run_in_threadpool(read_status, config, store, fiscal_year(clock()))
+        node = await run_in_threadpool(read_status, config, store, clock())
         names = purpose_names(config)
         return pages.render(request, template, node=node, words=words, purpose=names)
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
 from nodes.config import NodeConfig
+from nodes.epoch_words import epoch_line
 from nodes.governance import Governance
 from nodes.store import Store, Tables
 from nodes.store.journal import SentRow
 from nodes.store.people import left_out_name
-from nodes.store.rounds import StoredPlan
+from nodes.store.rounds import StoredPlan, StoredSlotTable
 from privacy.dp.ledger import Account, Ledger, Limits, entry_from
 from privacy.errors import EnishiError, Text
 from privacy.linkage.asking import Answer
@@ -33,6 +35,8 @@ class NodeStatus:
     items: dict[str, tuple[str, int]]
     slot_table: int
     linked_rows: int
+    epoch: Text
+    """The link epoch in force, its age, and what the coordinator holds of it."""
     left_out: Text | None
     """Why the newest slot table has no row of this department, where a round went on without it."""
     alerts_waiting: int
@@ -50,8 +54,13 @@ class NodeStatus:
         return tuple(plan for plan in self.plans if plan.decision == "pending")
 
 
-def read_status(config: NodeConfig, store: Store, fiscal_year: int) -> NodeStatus:
-    """Read the node's state from its database, as one snapshot."""
+def fiscal_year(moment: datetime) -> int:
+    """Return the Japanese fiscal year (April to March) of *moment*."""
+    return moment.year if moment.month >= 4 else moment.year - 1  # noqa: PLR2004  # April
+
+
+def read_status(config: NodeConfig, store: Store, now: datetime) -> NodeStatus:
+    """Read the node's state at the moment *now* from its database, as one snapshot."""
     with store.reading() as tables:
         rows, used, _ = tables.records.count()
         imports = tables.imports.all()
@@ -68,10 +77,11 @@ def read_status(config: NodeConfig, store: Store, fiscal_year: int) -> NodeStatu
             items=tables.facts.items(),
             slot_table=table.version if table else 0,
             linked_rows=len(table.slots) if table else 0,
+            epoch=_epoch(config, tables, table, now),
             left_out=_left_out(tables, table.version if table else 0),
             alerts_waiting=sum(alert.state == "sealed" for alert in alerts),
             reviews_waiting=sum(each.answer is Answer.OPEN for each in tables.reviews.shown()),
-            rho_nano_spent=_spent(tables.ledger.lines(), fiscal_year),
+            rho_nano_spent=_spent(tables.ledger.lines(), fiscal_year(now)),
             rho_nano_limit=config.policy.rho_nano_per_year,
             plans=tuple(tables.plans.all()),
             sent=tuple(sent),
@@ -80,14 +90,23 @@ def read_status(config: NodeConfig, store: Store, fiscal_year: int) -> NodeStatu
         )
 
 
+def _epoch(
+    config: NodeConfig, tables: Tables, table: StoredSlotTable | None, now: datetime
+) -> Text:
+    rows = None if table is None else tables.epochs.rows(table.plan_digest)
+    held = 0 if rows is None else len(rows)
+    newest = tables.epochs.newest_in_force()
+    return epoch_line(newest, held, now.date(), sealed=config.sealed)
+
+
 def _left_out(tables: Tables, version: int) -> Text | None:
     body = tables.documents.get(left_out_name(version))
     return None if body is None else Text(*json.loads(body))
 
 
-def _spent(lines: list[str], fiscal_year: int) -> int:
+def _spent(lines: list[str], year: int) -> int:
     entries = tuple(entry_from(json.loads(line)) for line in lines)
-    return Ledger(Limits(), entries).spent(Account(POPULATION, fiscal_year)).nano
+    return Ledger(Limits(), entries).spent(Account(POPULATION, year)).nano
 
 
 def purpose_names(config: NodeConfig) -> Callable[[str], Text]:

@@ -7,7 +7,8 @@ import pytest
 from starlette.testclient import TestClient
 
 from nodes.store import Store
-from nodes.web.app import fiscal_year, node_app
+from nodes.web.app import node_app
+from nodes.web.status import fiscal_year
 from tests.nodes.web.filled import NOW, SECRETS, config, fill
 
 PAGES = ("/", "/ledger")
