@@ -7,7 +7,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from nodes.carrying import carried
+from nodes.carrying import carried, moved_ids
 from nodes.config import NodeConfig
 from nodes.driver.context import NodeContext
 from nodes.driver.review import forget_gone
@@ -111,16 +111,18 @@ class Importing:
 def carry_slots(
     context: NodeContext, tables: Tables, rows: Sequence[StoredRow], people: Sequence[Person]
 ) -> None:
-    """Keep every slot and alert with its child, whatever number its record has from now on.
+    """Keep every slot, alert and hold with its child, whatever its number and id from now on.
 
     Raises:
         RefusedError: records change while a run is under way, which names them.
     """
-    before = tables.records.persons()
-    record_of = carried(tables.records.rows(), before, rows, people)
-    if len(before) == len(people) and all(
+    before, before_rows = tables.records.persons(), tables.records.rows()
+    record_of = carried(before_rows, before, rows, people)
+    moved = moved_ids(before_rows, before, rows, people, record_of)
+    same = len(before) == len(people) and all(
         record_of.get(record) == record for record in range(len(before))
-    ):
+    )
+    if same and not moved:
         return
     now = context.now()
     plans = [Plan.from_bytes(each.canonical) for each in tables.runs.under_way()]
@@ -138,6 +140,8 @@ def carry_slots(
     tables.links.carry(record_of)
     tables.epochs.carry(record_of)
     tables.alerts.carry(record_of)
+    tables.alerts.rename(moved)
+    tables.restrictions.rename(moved)
 
 
 def file_quality(context: NodeContext) -> Quality:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from nodes.carrying import another
 from nodes.config import NodeConfig
 from nodes.driver.context import NodeContext
 from nodes.driver.enrolment import current_city_key
@@ -169,14 +170,9 @@ def forget_gone(tables: Tables, rows: Sequence[StoredRow], people: Sequence[Pers
         record = tables.records.record_of(row_id)
         before = None if record is None else tables.records.person(record)
         now = after.get(row_id)
-        if now is None or (before is not None and _another(before, now)):
+        if now is None or (before is not None and another(before, now)):
             gone.append(row_id)
     tables.reviews.forget(gone)
-
-
-def _another(one: Person, other: Person) -> bool:
-    named = one.given == other.given or (one.given_kana and one.given_kana == other.given_kana)
-    return not named and one.birth_date != other.birth_date
 
 
 def _told(tables: Tables, rows: EpochRows, key: bytes) -> Told:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import date
 
-from sqlalchemy import Connection, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from nodes.store.schema import alerts, restrictions, views
 from privacy.governance.consent import Restriction, RestrictionKind, held
@@ -92,6 +92,10 @@ class Alerts:
             new = record_of.get(old, -1)
             self._connection.execute(update(alerts).where(alerts.c.id == number).values(record=new))
 
+    def rename(self, moved: Mapping[str, str]) -> None:
+        """Put alerts under their children's new row ids: old -> new, all at once."""
+        _rename(self._connection, alerts, moved)
+
     def keep_opened(self, number: int, cards: bytes) -> None:
         """Replace the sealed cards of an alert by what they said, once it has been opened."""
         self._connection.execute(
@@ -165,9 +169,24 @@ class Restrictions:
             for r in found
         ]
 
+    def rename(self, moved: Mapping[str, str]) -> None:
+        """Put restrictions under their children's new row ids: old -> new, all at once."""
+        _rename(self._connection, restrictions, moved)
+
     def held(self, purpose: str, items: Iterable[str], on: date) -> frozenset[str]:
         """Return the row ids that are held back from a run on *items* for *purpose*."""
         return held(self.all(), purpose, items, on)
+
+
+def _rename(connection: Connection, table: Table, moved: Mapping[str, str]) -> None:
+    """Change row ids in *table*; ids may be exchanged, so all leave before any arrives."""
+    query = select(table.c.id, table.c.row_id)
+    found = {r.id: moved[r.row_id] for r in connection.execute(query) if r.row_id in moved}
+    for number in found:
+        aside = f"\x00{number}"
+        connection.execute(update(table).where(table.c.id == number).values(row_id=aside))
+    for number, row_id in found.items():
+        connection.execute(update(table).where(table.c.id == number).values(row_id=row_id))
 
 
 def _alert(r: object) -> StoredAlert:

@@ -114,7 +114,7 @@ def make_federation(
     members.append(Member("dealer", Role.DEALER, Text("配布", "D"), other[0], dealer.public))
     roster = Roster("112241", 1, tuple(sorted(members, key=lambda m: m.node_id)))
     federation = Federation(contexts, roster, coordinator, dealer, clock)
-    _sign_roster(federation, other[0])
+    sign_roster(federation)
     if city_key:
         make_city_key(federation)
     if slots:
@@ -170,15 +170,15 @@ def child(number: int) -> Person:
     )
 
 
-def _sign_roster(federation: Federation, dealer_identity: bytes) -> None:
-    del dealer_identity
+def sign_roster(federation: Federation) -> None:
+    """Sign the federation's roster by all members and have every node accept it."""
     # The dealer's signature comes from a key that only this function sees.
     dealer = IdentityKey.generate()
     members = tuple(
         replace(m, identity_public=dealer.public) if m.node_id == "dealer" else m
         for m in federation.roster.members
     )
-    federation.roster = Roster(federation.roster.city, 1, members)
+    federation.roster = Roster(federation.roster.city, federation.roster.city_epoch, members)
     roster = federation.roster
     signatures = {
         "coordinator": roster.sign(federation.coordinator),

@@ -1,6 +1,7 @@
 """An import numbers records anew: slots stay with their children, whatever the numbers."""
 
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from nodes.own_rows import OwnRows
 from nodes.store.people import StoredRow
 from privacy.encoding.schema import default_schema
 from privacy.errors import ProtocolError, RefusedError
+from privacy.governance.consent import Restriction, RestrictionKind
 from privacy.normalise.person import Person
 from privacy.plan import PlanKind
 from tests.nodes.facts import give_facts
@@ -88,3 +90,44 @@ def test_a_link_round_goes_on_with_the_same_children_and_ends_with_others(tmp_pa
         Linking(context).encodings(plan.digest, schema.digest, first, [])
     with pytest.raises(ProtocolError):
         Linking(context).accept_slots(plan.digest, iter([]))
+
+
+def _held(context: NodeContext) -> set[str]:
+    with context.store.reading() as tables:
+        return {each.row_id for each in tables.restrictions.all()}
+
+
+def test_holds_and_slots_follow_children_whose_ids_are_new(tmp_path: Path) -> None:
+    """A school that numbers by class and seat: every id goes to another child in April."""
+    context = make_federation(tmp_path).contexts["school"]
+    before = _slots(context)
+    with context.store.transaction() as tables:
+        for number in (3, 4, 9):
+            tables.restrictions.add(
+                Restriction(f"school-{number}", RestrictionKind.OBJECTION, date(2026, 7, 1))
+            )
+    stays = [number for number in range(CHILDREN) if number not in {0, 9}]
+    rows = [StoredRow(f"school-{place}", place) for place in range(len(stays))]
+
+    with context.store.transaction() as tables:
+        persons = [child(number) for number in stays]
+        carry_slots(context, tables, rows, persons)
+        tables.records.replace(rows, persons)
+
+    after = _slots(context)
+    assert after == {f"school-{at}": before[f"school-{n}"] for at, n in enumerate(stays)}
+    left = _held(context)
+    assert {"school-2", "school-3"} < left
+    assert len(left) == 3
+    assert left.isdisjoint({"school-4", "school-9", "school-8"})
+
+
+def test_a_hold_stays_on_an_id_whose_birth_date_was_corrected(tmp_path: Path) -> None:
+    context = make_federation(tmp_path).contexts["school"]
+    with context.store.transaction() as tables:
+        hold = Restriction("school-5", RestrictionKind.OBJECTION, date(2026, 7, 1))
+        tables.restrictions.add(hold)
+
+    _import(context, list(range(CHILDREN)), {5: replace(child(5), birth_date="2019-12-31")})
+
+    assert _held(context) == {"school-5"}
