@@ -25,11 +25,6 @@ class HouseholdNode(RunningNode):
     slots: dict[int, int]
     total_slots: int
 
-    @property
-    def persons(self) -> Sequence[Person]:
-        """The persons of this node's rows."""
-        raise NotImplementedError
-
     def __init__(self, member_id: str) -> None:
         super().__init__(member_id)
         self.abstains = False

@@ -22,8 +22,9 @@ from nodes.driver.plans import Decision, Plans
 from nodes.encoder import Outgoing
 from nodes.epoch_policy import EpochState
 from nodes.epoch_rows import DUMMY, GONE, EpochRows, changes, following
+from nodes.epoch_words import epoch_line
 from nodes.messages import SlotPiece
-from nodes.plan_words import epoch_line, plain
+from nodes.plan_words import plan_words
 from nodes.store.people import StoredRow
 from privacy.encoding.schema import default_schema
 from privacy.errors import ProtocolError, RefusedError
@@ -322,10 +323,10 @@ def test_the_plan_and_the_status_say_in_words_what_is_kept(federation: Federatio
     plan, _ = _full(federation)
     context = federation.contexts["school"]
 
-    said = " ".join(one.en for one in plain(plan))
+    said = " ".join(one.en for one in plan_words(plan))
     assert "opens a new link epoch" in said
     assert "on 2027-03-31 at the latest" in said
-    nothing = " ".join(one.en for one in plain(federation.plan(PlanKind.LINK)))
+    nothing = " ".join(one.en for one in plan_words(federation.plan(PlanKind.LINK)))
     assert "destroys the codes when this round ends" in nothing
     with context.store.reading() as tables:
         epoch = tables.epochs.newest_in_force()

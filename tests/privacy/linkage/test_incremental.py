@@ -106,9 +106,8 @@ def test_incremental_rounds_give_exactly_the_clusters_of_a_full_round(
             held[at] = updated(held[at], *department.sent(sent), department.handles[gone])
         incremental, held, _ = _link(departments, held)
 
-    fresh = [
-        whole_rows(*d.sent(generator.permutation(sorted(d.rows)).tolist())) for d in departments
-    ]
+    orders = [generator.permutation(sorted(d.rows)).tolist() for d in departments]
+    fresh = [whole_rows(*d.sent(order)) for d, order in zip(departments, orders, strict=True)]
     full, _, _ = _link(departments, fresh)
 
     for (handles, cluster), (others, other) in zip(incremental, full, strict=True):
