@@ -16,7 +16,7 @@ import numpy as np
 from numba.core import types
 from numba.extending import intrinsic
 
-from privacy.similarity.kernels import EVERYWHERE, LANES, Hits, Words
+from privacy.similarity.kernels import EVERYWHERE, FEW_PAIRS, LANES, Hits, Words
 
 _STRIPES = 16
 _SPREAD = 5
@@ -138,11 +138,20 @@ def scan_numba(
     rows: Words, blocks: Words, limit: int, most: int, below: int = EVERYWHERE
 ) -> Hits | None:
     """Scan with the compiled kernel; the same pairs as `kernels.scan_numpy`, in row order."""
-    out = np.empty((_STRIPES, max(1, most // _STRIPES), 3), dtype=np.int32)
-    counts = _scan(rows, blocks, np.uint64(limit), below, (0,) * rows.shape[1], out)
-    if counts.max(initial=0) > out.shape[1]:
-        return None
-    hits = np.concatenate([out[stripe, : counts[stripe]] for stripe in range(_STRIPES)])
+    width = (0,) * rows.shape[1]
+    if len(rows) * blocks.shape[0] * LANES <= FEW_PAIRS:
+        # Not worth waking threads, which wait for each other on a busy machine.
+        alone = np.empty((most, 3), dtype=np.int32)
+        count = _stripe(rows, 0, len(rows), blocks, np.uint64(limit), below, width, alone)
+        if count > most:
+            return None
+        hits = alone[:count]
+    else:
+        out = np.empty((_STRIPES, max(1, most // _STRIPES), 3), dtype=np.int32)
+        counts = _scan(rows, blocks, np.uint64(limit), below, width, out)
+        if counts.max() > out.shape[1]:
+            return None
+        hits = np.concatenate([out[stripe, : counts[stripe]] for stripe in range(_STRIPES)])
     hits = hits[hits[:, 1] >= hits[:, 0] + below]
     order = np.lexsort((hits[:, 1], hits[:, 0]))
     row, code, distance = hits[order].astype(np.int64).T

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from privacy.similarity.kernels import LANES, Words
+from privacy.similarity.kernels import FEW_PAIRS, LANES, Words
 
 _SAMPLE = 1024
 _MANY = 512
@@ -55,7 +55,7 @@ def choose_width(codes: Words, others: Words, limit: int) -> int:
     verifying one.
     """
     words = int(codes.shape[1])
-    if min(len(codes), len(others)) < _SAMPLE:
+    if min(len(codes), len(others)) < _SAMPLE or len(codes) * len(others) <= FEW_PAIRS:
         return words
     left, right = sample_pairs(codes, others)
     best: int = words

@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 LANES = 256
 """Codes in one word-major block."""
 
+FEW_PAIRS = 1 << 23
+"""Pairs that one thread compares in some milliseconds: fewer deserve no preparation."""
 EVERYWHERE = -(1 << 30)
 """Below every code: each row meets all of them."""
 

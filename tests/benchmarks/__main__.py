@@ -19,6 +19,7 @@ FULL: dict[str, list[str]] = {
     "lookup": ["--large"],
     "similarity": [],
     "encoding": [],
+    "engines": [],
     "memory": [],
     "scale": [],
     "linkage": [],
@@ -31,6 +32,7 @@ SMALL: dict[str, list[str]] = {
         "--rows", "1500", "--pool", "2000", "--growth", "1000", "--rounds", "1", *_APART,
     ],
     "encoding": ["--children", "300", "--rounds", "1", *_APART],
+    "engines": ["--rows", "3000", "--side", "1500", "--workers", "1", *_APART],
     "memory": ["--rows", "4000", "--pairs", "100000", *_APART],
     "scale": ["--children", "300", "--departments", "5", *_APART],
     "linkage": [

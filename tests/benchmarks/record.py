@@ -84,7 +84,7 @@ def report(folder: Path, name: str, title: str, rows: Sequence[Row]) -> None:
         table.add_column(column, justify="left" if words else "right", no_wrap=True)
     for row in rows:
         table.add_row(*(_shown(row.get(column, "")) for column in columns))
-    Console(width=140).print(table)
+    Console(width=170).print(table)
     kept = {
         "name": name,
         "title": title,

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from privacy.similarity.compiled import scan_numba
 from privacy.similarity.folding import choose_width, fold
-from privacy.similarity.kernels import LANES, Words, blocks_of, default_scan, scan_numpy
+from privacy.similarity.kernels import EVERYWHERE, LANES, Words, blocks_of, default_scan, scan_numpy
 from privacy.similarity.reference import dice_by_anonlink
 from privacy.similarity.search import (
     dice_pairs,
@@ -50,10 +50,12 @@ def test_the_compiled_scan_is_the_default() -> None:
     codes=st.integers(0, 600),
     words=st.sampled_from([8, 16]),
     share=st.floats(0.2, 0.6),
+    below=st.sampled_from([EVERYWHERE, -300, 1, 90]),
+    threads=st.booleans(),
 )
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_both_scans_find_the_same_pairs(
-    seed: int, rows: int, codes: int, words: int, share: float
+    seed: int, rows: int, codes: int, words: int, share: float, below: int, threads: bool
 ) -> None:
     generator = np.random.default_rng(seed)
     left = generator.integers(0, 2**63, (rows, words), dtype=np.uint64)
@@ -61,8 +63,11 @@ def test_both_scans_find_the_same_pairs(
     limit = int(share * 64 * words)
     most = 16 * max(1, rows) * blocks.shape[0] * LANES + 16
 
-    plain = scan_numpy(left, blocks, limit, most)
-    compiled = scan_numba(left, blocks, limit, most)
+    plain = scan_numpy(left, blocks, limit, most, below)
+    with pytest.MonkeyPatch.context() as patch:
+        if threads:
+            patch.setattr("privacy.similarity.compiled.FEW_PAIRS", -1)
+        compiled = scan_numba(left, blocks, limit, most, below)
 
     assert plain is not None
     assert compiled is not None
@@ -70,10 +75,12 @@ def test_both_scans_find_the_same_pairs(
         np.testing.assert_array_equal(one, two)
 
 
-def test_a_scan_that_finds_too_many_says_so() -> None:
+def test_a_scan_that_finds_too_many_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     codes = np.ones((100, 8), dtype=np.uint64)
 
     assert scan_numpy(codes, blocks_of(codes), 512, 99) is None
+    assert scan_numba(codes, blocks_of(codes), 512, 16) is None
+    monkeypatch.setattr("privacy.similarity.compiled.FEW_PAIRS", 0)
     assert scan_numba(codes, blocks_of(codes), 512, 16) is None
 
 
@@ -161,8 +168,8 @@ def test_folding_never_raises_a_distance(seed: int, width: int) -> None:
 
 
 def test_the_fold_is_narrow_for_sparse_filters_and_absent_for_half_density() -> None:
-    sparse = _filters(1, 2000)
-    dense = np.random.default_rng(2).integers(0, 2**63, (2000, 8), dtype=np.uint64)
+    sparse = _filters(1, 3000)
+    dense = np.random.default_rng(2).integers(0, 2**63, (3000, 8), dtype=np.uint64)
 
     assert choose_width(sparse, sparse, 110) < 16
     assert choose_width(dense, dense, 205) == 8

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from privacy.similarity.kernels import Words, default_scan
-from privacy.similarity.search import pairs_among, pairs_within
+from privacy.similarity.search import pairs_among
 from privacy.similarity.sinks import MemorySink
 from privacy.similarity.tiles import (
     Comparison,
@@ -79,10 +79,12 @@ def test_a_folded_comparison_is_the_same_in_tiles_of_any_size(side: int) -> None
     codes[700:800] = codes[:100] ^ np.uint64(1)
     executor = Here(side=side)
 
-    among = joined(pairs_among(codes, 110, executor=executor))
-    within = joined(pairs_within(codes[:700], codes[700:], 110, executor=executor))
+    folded, whole = Terms(110, 6, upper=True), Terms(110, 16, upper=True)
 
-    _assert_same(among, joined(pairs_among(codes, 110)))
+    among = joined(executor(Comparison(codes, codes, folded)))
+    within = joined(executor(Comparison(codes[:700], codes[700:], Terms(110, 6, upper=False))))
+
+    _assert_same(among, joined(Here()(Comparison(codes, codes, whole))))
     assert len(among) == len(within) == 100
 
 
