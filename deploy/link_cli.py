@@ -52,6 +52,15 @@ def link(
             "--answers", help="答えを書いた review.csv / a review.csv with answers filled in"
         ),
     ] = None,
+    labels: Annotated[
+        int,
+        typer.Option(
+            "--labels",
+            min=0,
+            metavar="PEOPLE",
+            help="この人数の母集団としてブロックの中だけを比べる / compare inside blocks only",
+        ),
+    ] = 0,
     engine: Annotated[
         str, typer.Option("--engine", help="local / dask: 符号の比較 / where codes are compared")
     ] = "local",
@@ -82,7 +91,7 @@ def link(
 
             # Pairs that are too many for memory wait on the disk of the results.
             chosen = choose_engine(engine, dask_scheduler, dask_tls, out.parent, "enishi link")
-            asked = _Asked(truth, households, chosen, answers)
+            asked = _Asked(truth, households, labels, chosen, answers)
             _link(folder, out, asked, language, as_json=as_json)
     except EnishiError as error:
         fail(error, language, as_json=as_json)
@@ -92,6 +101,7 @@ def link(
 class _Asked:
     truth: Path | None
     households: bool
+    labels: int
     engine: Engine
     answers: Path | None
 
@@ -121,6 +131,7 @@ def _link(folder: Path, out: Path, asked: _Asked, language: Language, *, as_json
             engine=asked.engine,
             households=asked.households,
             answers=asked.answers,
+            labels_for=asked.labels,
         )
     write_output(rehearsal, out)
     _answer(rehearsal, out, language, as_json=as_json)

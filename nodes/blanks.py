@@ -1,4 +1,4 @@
-"""Which views and tokens dummies lack: as real rows do, drawn once a link epoch and kept.
+"""What dummies lack of views, tokens and labels: as real rows do, drawn once a link epoch.
 
 Missing values must not single dummies out, and a dummy must not change inside an epoch,
 while rows come and go: so the pattern of what a sample of rows lacked when the epoch was
@@ -33,7 +33,7 @@ def draw_patterns(
     batch = encoder.encode([persons[at] for at in chosen.tolist()], "-", passes)
     held = np.zeros(batch.rows, dtype=np.uint64)
     for bit, name in enumerate(_names(encoder.schema)):
-        there = (batch.tokens | batch.views)[name].any(axis=1)
+        there = (batch.tokens | batch.views | _label_columns(batch))[name].any(axis=1)
         held |= there.astype(np.uint64) << np.uint64(bit)
     return held.astype("<u8").tobytes()
 
@@ -45,8 +45,9 @@ def like(patterns: bytes, schema: Schema, department: str) -> Batch:
         name: ((held >> np.uint64(bit)) & np.uint64(1)) for bit, name in enumerate(_names(schema))
     }
     tokens = {kind: _token_marks(marks[kind]) for kind in TOKEN_KINDS}
-    views = {name: mark[:, None] for name, mark in marks.items() if name not in TOKEN_KINDS}
-    return Batch(department, len(held), tokens, views)
+    views = {name: mark[:, None] for name, mark in marks.items() if "/" in name}
+    labels = {name: marks[_label(name)] for name in _labelled(schema)}
+    return Batch(department, len(held), tokens, views, labels)
 
 
 def _token_marks(mark: NDArray[np.uint64]) -> NDArray[np.uint8]:
@@ -55,5 +56,18 @@ def _token_marks(mark: NDArray[np.uint64]) -> NDArray[np.uint8]:
     return marks
 
 
+def _label_columns(batch: Batch) -> dict[str, NDArray[np.uint64]]:
+    return {_label(name): labels[:, None] for name, labels in batch.labels.items()}
+
+
+def _label(salt_pass: str) -> str:
+    return f"label {salt_pass}"
+
+
+def _labelled(schema: Schema) -> tuple[str, ...]:
+    return tuple(p.name for p in schema.passes if p.salt) if schema.labels else ()
+
+
 def _names(schema: Schema) -> tuple[str, ...]:
-    return (*TOKEN_KINDS, *schema.view_ids([salt_pass.name for salt_pass in schema.passes]))
+    views = schema.view_ids([salt_pass.name for salt_pass in schema.passes])
+    return (*TOKEN_KINDS, *views, *map(_label, _labelled(schema)))

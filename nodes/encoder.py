@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodes.epoch_rows import EpochRows
-from privacy.encoding.batch import Batch, Tokens, concatenate
-from privacy.encoding.dummies import DummySource
+from privacy.encoding.batch import Batch, Labels, Tokens, concatenate
+from privacy.encoding.dummies import DummySource, Pads
 from privacy.encoding.encoder import Encoder
 from privacy.normalise.person import Person
 
@@ -56,10 +56,18 @@ class Dummies:
 
     source: DummySource
     like: Batch = field(repr=False)
+    labels: Labels | None = field(default=None, repr=False)
+    """The first-pass block label of each dummy, by number, where labels are sent."""
 
     def batch(self, encoder: Encoder, numbers: Sequence[int], passes: Sequence[str]) -> Batch:
         """Return the dummies of these *numbers*, the same whenever they are asked for."""
-        return self.source.batch(encoder, self.like, numbers, passes)
+        return self.source.batch(encoder, self.like, numbers, passes, self._pads(encoder, numbers))
+
+    def _pads(self, encoder: Encoder, numbers: Sequence[int]) -> Pads | None:
+        if self.labels is None:
+            return None
+        held = self.like.labels[encoder.schema.passes[0].name]
+        return Pads(self.labels[np.asarray(numbers, dtype=np.int64)], np.flatnonzero(held))
 
 
 def encode_rows(

@@ -108,6 +108,7 @@ def following(
     digests: NDArray[np.uint8],
     dummy_percent: int,
     randomness: Callable[[int], bytes],
+    least_dummies: int = LEAST_DUMMIES,
 ) -> EpochRows:
     """Return the rows of the next round: records and dummies of *base* keep their handles.
 
@@ -116,6 +117,7 @@ def following(
         digests: what is sent of each record now, records x 16 bytes.
         dummy_percent: dummies among the records, in percent; the number never falls.
         randomness: of the operating system, n -> n secret bytes.
+        least_dummies: dummies at least; blocks may need more to be padded.
     """
     records = len(digests)
     before = base or _nothing()
@@ -124,7 +126,7 @@ def following(
     missing[before.records[kept]] = False
     fakes = before.records == DUMMY
     drawn = int(fakes.sum())
-    wanted = max(drawn, LEAST_DUMMIES, records * dummy_percent // 100)
+    wanted = max(drawn, least_dummies, records * dummy_percent // 100)
     fresh = np.concatenate(
         [np.flatnonzero(missing).astype(np.uint32), np.full(wanted - drawn, DUMMY)]
     )

@@ -14,7 +14,8 @@ from nodes.blanks import draw_patterns, like
 from nodes.driver.context import NodeContext
 from nodes.encoder import Dummies
 from nodes.epoch_policy import EpochSituation, EpochState, StoredEpoch, check_epoch
-from nodes.epoch_rows import EpochRows, following, sent_digests
+from nodes.epoch_rows import LEAST_DUMMIES, EpochRows, following, sent_digests
+from nodes.padding import forget_padding, pad
 from nodes.store import Tables
 from privacy.audit import EntryKind
 from privacy.encoding.batch import Tokens
@@ -112,7 +113,11 @@ def rows_of_round(
         secret = context.keys.read(secret_name(plan.link_epoch))
         said = sent_digests(secret, encoder.schema, persons, tokens)
         percent = context.config.policy.dummy_share_percent
-        rows = following(base, said, percent, secrets.token_bytes)
+        least = LEAST_DUMMIES
+        if encoder.schema.labels:
+            policy = context.config.policy
+            least = len(pad(tables, plan, encoder, persons, secret, policy, context.stamp()))
+        rows = following(base, said, percent, secrets.token_bytes, least)
         tables.epochs.forget_rows(plan.link_epoch, {base_digest, digest})
         tables.epochs.keep_rows(digest, plan.link_epoch, rows, context.stamp())
     elif not rows.fits(len(persons)):
@@ -189,6 +194,7 @@ def destroy_closed(context: NodeContext) -> None:
 
 def _close(context: NodeContext, tables: Tables, epoch: int) -> None:
     tables.epochs.close(epoch, context.stamp())
+    forget_padding(tables, epoch)
     context.log(tables, EntryKind.CHANGED, "epoch-closed", link_epoch=epoch)
 
 

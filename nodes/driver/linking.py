@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain
 
 import numpy as np
@@ -16,6 +16,7 @@ from nodes.driver.slots import encoder_of, keep_slot_table, wrong
 from nodes.encoder import Dummies, Outgoing, encode_rows
 from nodes.epoch_rows import EpochRows, changes
 from nodes.messages import SlotPiece
+from nodes.padding import dummy_labels
 from nodes.store import Tables
 from nodes.store.journal import SentRow
 from nodes.store.people import left_out_name
@@ -24,8 +25,11 @@ from privacy.canonical import canonical_bytes
 from privacy.encoding.batch import Batch, Tokens
 from privacy.encoding.encoder import Encoder
 from privacy.encoding.known_answer import KnownAnswer, fake_people, known_answer
-from privacy.encoding.schema import Schema, default_schema
+from privacy.encoding.labels import in_blocks
+from privacy.encoding.registry import find_schema
+from privacy.encoding.schema import Schema
 from privacy.errors import ProtocolError, RefusedError, Text
+from privacy.linkage.conditions import Conditions
 from privacy.linkage.epoch_terms import Scope, epoch_terms_of
 from privacy.normalise.person import Person
 from privacy.normalise.record import NORMALISATION_VERSION, normalise
@@ -49,9 +53,10 @@ class _Round:
 
     def encode(self, places: NDArray[np.int64], pass_name: str) -> Batch:
         """Return the encodings of the rows at *places*."""
-        return encode_rows(
+        batch = encode_rows(
             self.encoder, self.dummies, self.persons, self.tokens, self.rows, places, pass_name
         )
+        return in_blocks(batch, Conditions.of(self.plan).bits)
 
 
 class Linking:
@@ -98,6 +103,8 @@ class Linking:
         with context.store.transaction() as tables:
             dummies = begin(context, tables, plan, encoder, persons)
             rows, base = rows_of_round(context, tables, plan, encoder, persons, tokens)
+            if schema.labels:
+                dummies = replace(dummies, labels=dummy_labels(tables, plan))
             round_ = _Round(plan, encoder, persons, tokens, dummies, rows, base)
             asked = None if first else self._asked(tables, round_, wanted)
         removed = round_.rows.handles[:0]
@@ -169,12 +176,13 @@ class Linking:
             self._schema(plan, schema_digest)
             encoder = encoder_of(context, plan)
             dummies = begin(context, tables, plan, encoder, tables.records.persons())
-        batch = dummies.batch(encoder, range(POOL, POOL + count), passes)
+        drawn = dummies.batch(encoder, range(POOL, POOL + count), passes)
+        batch = in_blocks(drawn, Conditions.of(plan).bits)
         self._record(plan, "dummies", batch)
         return batch
 
     def _schema(self, plan: Plan, digest: bytes) -> Schema:
-        schema = default_schema()
+        schema = find_schema(plan.schema_digest)
         if not schema.digest == digest == plan.schema_digest:
             raise ProtocolError(
                 Text(
@@ -238,7 +246,9 @@ class Linking:
         context = self._context
         size = sum(view.nbytes for view in batch.views.values())
         size += sum(token.nbytes for token in batch.tokens.values())
-        fields = ", ".join([*batch.tokens, *batch.views])
+        size += sum(labels.nbytes // 2 for labels in batch.labels.values())  # sent as 32 bits
+        blocks = (f"block {name}" for name in batch.labels)
+        fields = ", ".join([*batch.tokens, *batch.views, *blocks])
         with context.store.transaction() as tables:
             tables.sent.add(
                 SentRow(

@@ -11,7 +11,9 @@ from nodes.driver.context import NodeContext
 from nodes.driver.plans import approved_plan
 from nodes.driver.slots import encoder_of, keep_slot_table, wrong
 from nodes.messages import UniversePiece
+from privacy.encoding.labels import in_blocks
 from privacy.errors import RefusedError, Text
+from privacy.linkage.conditions import Conditions
 from privacy.linkage.sealed import Universe, match_locally
 from privacy.linkage.weights import MatchModels, models_from_json
 from privacy.plan import Plan, PlanKind
@@ -52,7 +54,10 @@ class SealedMatching:
             persons = tables.records.persons()
         told, offered, models = gathered.finish()
         passes = tuple(dict.fromkeys(view.partition("/")[0] for view in models.views))
-        own = encoder_of(context, plan).encode(persons, context.node, passes)
+        encoded = encoder_of(context, plan).encode(persons, context.node, passes)
+        own = in_blocks(encoded, Conditions.of(plan).bits)
+        if offered.labels.keys() != own.labels.keys():
+            raise wrong("ブロックラベルが計画と違います", "block labels other than the plan's")
         slots = match_locally(offered, own, models)
         found = np.flatnonzero(slots >= 0)
         keep_slot_table(
@@ -70,6 +75,7 @@ class Gathering:
         self._slots = np.zeros(0, dtype=np.int64)
         self._tokens: dict[str, NDArray[np.uint8]] = {}
         self._views: dict[str, NDArray[np.uint64]] = {}
+        self._labels: dict[str, NDArray[np.uint64]] = {}
 
     def add(self, piece: UniversePiece, most_entries: int) -> None:
         """Take the next piece.
@@ -92,6 +98,7 @@ class Gathering:
         )
         shape = piece.views.keys() == self._views.keys()
         shape = shape and piece.tokens.keys() == self._tokens.keys()
+        shape = shape and piece.labels.keys() == self._labels.keys()
         if not same or not shape or piece.first_entry != self._at or stop > first.total_entries:
             raise wrong("符号の断片が合いません", "pieces of the universe do not fit")
         if int(piece.entry_slots.max(initial=0)) >= first.total_slots:
@@ -101,6 +108,8 @@ class Gathering:
             self._tokens[kind][self._at : stop] = tokens
         for view, codes in piece.views.items():
             self._views[view][self._at : stop] = codes
+        for name, labels in piece.labels.items():
+            self._labels[name][self._at : stop] = labels
         self._at = stop
 
     def finish(self) -> tuple[UniversePiece, Universe, MatchModels]:
@@ -112,7 +121,8 @@ class Gathering:
         if self._told is None or self._at != self._told.total_entries:
             raise wrong("符号が途中で切れています", "a universe that ends early")
         models = models_from_json(json.loads(self._told.model_json))
-        return self._told, Universe(self._slots, self._tokens, self._views), models
+        universe = Universe(self._slots, self._tokens, self._views, self._labels)
+        return self._told, universe, models
 
     def _make_room(self, piece: UniversePiece) -> None:
         entries = piece.total_entries
@@ -125,3 +135,4 @@ class Gathering:
             view: np.zeros((entries, *values.shape[1:]), dtype=np.uint64)
             for view, values in piece.views.items()
         }
+        self._labels = {name: np.zeros(entries, dtype=np.uint64) for name in piece.labels}

@@ -12,7 +12,7 @@ from nodes.messages import SlotPiece, UniversePiece
 from nodes.store.rounds import StoredSlotTable
 from privacy.audit import EntryKind
 from privacy.encoding.encoder import Encoder
-from privacy.encoding.schema import default_schema
+from privacy.encoding.registry import find_schema
 from privacy.errors import ProtocolError, Text
 from privacy.plan import Plan
 
@@ -60,7 +60,8 @@ def keep_slot_table(
 
 def encoder_of(context: NodeContext, plan: Plan) -> Encoder:
     """Return the encoder of a plan's link epoch, under the city key in use."""
-    return Encoder(default_schema(), current_city_key(context).link_keys(plan.link_epoch))
+    schema = find_schema(plan.schema_digest)
+    return Encoder(schema, current_city_key(context).link_keys(plan.link_epoch))
 
 
 def wrong(ja: str, en: str) -> ProtocolError:

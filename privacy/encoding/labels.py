@@ -25,6 +25,8 @@ from privacy.keys import derive, keystream
 CHILDREN_A_BLOCK = 256
 """Fewest children, by the population's published size, that a block holds on average."""
 _WORD_BYTES = 8
+_PRESENT = np.uint64(1 << 63)
+"""Set in every dummy's label: an all-zero one would be missing.  No bit of any block."""
 
 
 def label_bits(population: int) -> int:
@@ -91,6 +93,15 @@ class Padding:
         drawn = self._words("offset", len(sizes)) % np.uint64(self.step)
         wanted = sizes + drawn.astype(np.int64) + 1
         return np.asarray(-(-wanted // self.step) * self.step, dtype=np.int64)
+
+    def labels_of(self, blocks: Labels, first: int) -> Labels:
+        """Return full labels that stand in *blocks*, of dummies numbered from *first*.
+
+        The bits beyond the block's are drawn by the dummy's number.
+        """
+        low = np.uint64((1 << self.bits) - 1)
+        drawn = self._words("label", first + len(blocks))[first:]
+        return np.asarray((drawn & ~low) | (blocks - np.uint64(1)) | _PRESENT, dtype=np.uint64)
 
     def _words(self, use: str, count: int) -> NDArray[np.uint64]:
         context = b"".join(n.to_bytes(8, "big") for n in (*self.epochs, self.bits))
