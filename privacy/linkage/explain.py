@@ -12,7 +12,7 @@ stays with whoever holds the codes: no message to a node carries a similarity (P
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -146,23 +146,30 @@ def waterfalls_of(linker: Linker, pairs: Pairs) -> Waterfalls:
     return falls
 
 
+def taken_apart(model: MatchModel, shown: Evidence) -> Waterfalls:
+    """Return what makes up the weights that *model* gives pairs with the evidence *shown*."""
+    given = features(shown).astype(np.float64) * model.coefficient_values
+    by_view = np.zeros(shown.similarity.shape)
+    for column, views in enumerate(owners(len(shown.views))):
+        for view in views:
+            by_view[:, view] += given[:, column] / len(views)
+    number = model.number_weight(shown.number)
+    none = np.zeros(len(number))
+    falls = Waterfalls(shown, given[:, 0], given[:, 1], number, by_view, none)
+    # What is left of rounding is nobody's: only an exact identity adds anything.
+    identical = shown.exact | (shown.number == Number.EQUAL)
+    rest = np.where(identical, np.round(model.weigh(shown) - falls.weight, 6), 0.0)
+    return replace(falls, identity=rest)
+
+
 def _put(falls: Waterfalls, rows: Ids, model: MatchModel) -> None:
     """Fill *rows* of *falls* with what *model* says of them."""
     known = len(model.views)
-    shown = falls.shown.where(rows).of_views(known)
-    given = features(shown).astype(np.float64) * model.coefficient_values
-    by_view = np.zeros((len(rows), falls.by_view.shape[1]))
-    for column, views in enumerate(owners(known)):
-        for view in views:
-            by_view[:, view] += given[:, column] / len(views)
-    falls.prior[rows], falls.exact[rows] = given[:, 0], given[:, 1]
-    falls.number[rows] = model.number_weight(shown.number)
-    falls.by_view[rows] = by_view
-    falls.identity[rows] = 0.0
-    # What is left of rounding is nobody's: only an exact identity adds anything.
-    falls.identity[rows] = np.round(model.weigh(shown) - falls.weight[rows], 6)
-    identical = shown.exact | (shown.number == Number.EQUAL)
-    falls.identity[rows[~identical]] = 0.0
+    part = taken_apart(model, falls.shown.where(rows).of_views(known))
+    falls.prior[rows], falls.exact[rows] = part.prior, part.exact
+    falls.number[rows], falls.identity[rows] = part.number, part.identity
+    falls.by_view[rows] = 0.0
+    falls.by_view[rows, :known] = part.by_view
 
 
 def explanation(falls: Waterfalls, row: int, probability: float | None = None) -> Explanation:

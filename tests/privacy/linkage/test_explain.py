@@ -9,11 +9,12 @@ from hypothesis import strategies as st
 
 from privacy.canonical import canonical_bytes
 from privacy.linkage.candidates import Pairs
-from privacy.linkage.explain import explain, waterfalls, waterfalls_of
+from privacy.linkage.evidence import Evidence, Number
+from privacy.linkage.explain import explain, taken_apart, waterfalls, waterfalls_of
 from privacy.linkage.linker import Linker, start
 from privacy.linkage.sample import PAIRS_PER_KIND, Kind, sample_pairs
 from privacy.linkage.unlinkable import histogram, own_histograms, own_weights
-from privacy.linkage.weights import features, owners
+from privacy.linkage.weights import MatchModel, features, owners
 from tests.privacy.linkage.simulated import town
 
 
@@ -34,6 +35,36 @@ def test_the_parts_of_every_pair_add_up_to_its_weight(with_numbers: bool) -> Non
     assert len(linker.linked.refined) > 0
     assert set(linker.linked.source.tolist()) > {0}
     np.testing.assert_allclose(falls.weight, linker.linked.weight, atol=2e-4)
+
+
+similarities = st.one_of(st.none(), st.floats(-1, 1, width=32))
+millionths = st.integers(-30_000_000, 30_000_000)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(millionths, min_size=2 + 4 * 2, max_size=2 + 4 * 2),
+    st.tuples(*[millionths] * 4),
+    st.lists(st.tuples(similarities, similarities, st.integers(0, 3), st.booleans()), max_size=20),
+)
+def test_the_parts_add_up_for_any_model_and_any_evidence(
+    coefficients: list[int],
+    number: tuple[int, int, int, int],
+    pairs: list[tuple[float | None, float | None, int, bool]],
+) -> None:
+    model = MatchModel(("first/all", "first/name"), tuple(coefficients), number)
+    similar = np.array([pair[:2] for pair in pairs], dtype=np.float32).reshape(-1, 2)
+    shown = Evidence(
+        model.views,
+        similar,
+        np.array([pair[2] for pair in pairs], dtype=np.int8),
+        np.array([pair[3] for pair in pairs], dtype=np.bool_),
+    )
+
+    falls = taken_apart(model, shown)
+
+    np.testing.assert_allclose(falls.weight, model.weigh(shown), atol=1e-3)
+    assert (falls.identity[~shown.exact & (shown.number != Number.EQUAL)] == 0).all()
 
 
 def test_every_column_of_the_model_belongs_to_known_views() -> None:
