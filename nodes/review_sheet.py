@@ -50,6 +50,11 @@ ASIDE = Text(
     "not mean that another department knows the child.",
 )
 
+SEALED = Text(
+    "封緘の部署は確認に加わりません。どの行がどの子かを、この部署のほかに誰も知らないからです。",
+    "A sealed department does not review: nobody but itself knows which row is which child.",
+)
+
 _CHECKS = {
     "names": Text(
         "氏名: 書類の漢字・フリガナ、旧姓、通称、ミドルネーム、字の写し間違いを確かめる。",
@@ -119,6 +124,7 @@ def sheets(
         people: All own persons: twins and siblings are looked for among them.
         protected: Row ids under 支援措置, whose address is not shown.
     """
+    kept = frozenset(group for group in GROUPS if any(_holds(person, group) for person in people))
     families: dict[tuple[str, str], int] = {}
     for person in people:
         families[_family(person)] = families.get(_family(person), 0) + 1
@@ -132,19 +138,26 @@ def sheets(
             (GROUPS[name], LEVELS[level]) for name, level in review.likeness.levels().items()
         )
         own = _own(person, hidden=review.row_id in protected)
-        found.append(Sheet(review, own, compared, checks(review.likeness, person, others)))
+        found.append(Sheet(review, own, compared, checks(review.likeness, person, others, kept)))
     return tuple(found)
 
 
-def checks(likeness: Likeness, person: Person, siblings: int) -> tuple[Text, ...]:
+def checks(
+    likeness: Likeness, person: Person, siblings: int, kept: frozenset[str] = frozenset(GROUPS)
+) -> tuple[Text, ...]:
     """Return what to check of the own row, the telling things first.
 
-    *siblings*: other own children with the same family name and date of birth.
+    Args:
+        likeness: How the row compares.
+        person: The row.
+        siblings: Other own children with the same family name and date of birth.
+        kept: The groups of fields that this department keeps at all.
     """
     found = []
     for name, level in likeness.levels().items():
-        missing = not any(getattr(person, part) for part in _OF_GROUP[name])
-        if missing:
+        if not _holds(person, name):
+            if name not in kept:
+                continue
             what = GROUPS[name]
             found.append(
                 Text(
@@ -171,6 +184,10 @@ def checks(likeness: Likeness, person: Person, siblings: int) -> tuple[Text, ...
             )
         )
     return tuple(found)
+
+
+def _holds(person: Person, group: str) -> bool:
+    return any(getattr(person, part) for part in _OF_GROUP[group])
 
 
 def _family(person: Person) -> tuple[str, str]:

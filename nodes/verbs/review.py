@@ -23,12 +23,13 @@ def review_list(
 ) -> None:
     """尋ねられている組を、こちらの行と確かめることだけで示す / pairs asked, own side only."""
     from nodes.driver.reviewing import Reviewing  # noqa: PLC0415
-    from nodes.review_sheet import ANSWERS, ASIDE, KINDS  # noqa: PLC0415
+    from nodes.review_sheet import ANSWERS, ASIDE, KINDS, SEALED  # noqa: PLC0415
     from privacy.linkage.asking import Answer  # noqa: PLC0415
 
     console = Console.make(lang, json_)
     language = console.language
-    found = Reviewing(open_node(config)).sheets()
+    context = open_node(config)
+    found = Reviewing(context).sheets()
     waiting = sum(each.review.answer is Answer.OPEN for each in found)
     shown = [each for each in found if every or each.review.answer is Answer.OPEN]
     for each in shown:
@@ -74,7 +75,9 @@ def review_list(
                 for each in shown
             ],
         },
-        Text(f"\n答えを待つ組 {waiting}。{ASIDE.ja}", f"\n{waiting} pairs wait. {ASIDE.en}"),
+        SEALED
+        if context.config.sealed
+        else Text(f"\n答えを待つ組 {waiting}。{ASIDE.ja}", f"\n{waiting} pairs wait. {ASIDE.en}"),
     )
 
 

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from nodes.review_sheet import ANSWERS, ASIDE, KINDS, WORDS, Sheet
+from nodes.review_sheet import ANSWERS, ASIDE, KINDS, SEALED, WORDS, Sheet
 from nodes.web.sessions import COOKIE, Session, Sessions
 from privacy.errors import BadInputError, EnishiError, RefusedError, Text
 from privacy.linkage.asking import Answer
@@ -141,7 +141,7 @@ class ReviewPages:
             request,
             "sign_in.html",
             status=200 if error is None else 400,
-            sealed=self._sealed,
+            sealed=SEALED if self._sealed else None,
             error=error,
             aside=ASIDE,
         )

@@ -9,10 +9,10 @@ queue, so that nothing in it shows that there is nobody.
 
 What a holder learns of one question about its own row: its kind and five words
 (`likeness.py`), the same for both sides; not who holds the other row, not whether it is a
-decoy.  Among its questions the default share of rows that are found nowhere else is a
-quarter: being asked makes it at most so much likelier that another department holds the
-child, unless the linkage's own doubt says more.  Dummies of a node may be drawn as decoys;
-their node knows them and shows them to nobody.
+decoy.  By default about one question in five to four is about a row that linkage finds
+nowhere else, under words like the others': so much doubt stays, after being asked, whether
+anybody else holds the child.  Dummies of a node may be drawn as decoys; their node knows
+them and shows them to nobody.
 """
 
 from __future__ import annotations
