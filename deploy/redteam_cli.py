@@ -47,6 +47,9 @@ def redteam(
         bool, typer.Option("--labels", help="the labelled variant / ブロックの札を送る版")
     ] = False,
     seed: Annotated[int, typer.Option(help="fixes town, keys and choices / 種")] = 1,
+    households: Annotated[
+        bool, typer.Option("--households", help="attack household linkage / 世帯の照合を攻撃する")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="answer for machines")] = False,
     lang: Annotated[str, typer.Option("--lang", help="ja / en")] = "ja",
 ) -> None:
@@ -55,6 +58,9 @@ def redteam(
         raise typer.BadParameter("--lang: ja / en")
     language: Language = "en" if lang == "en" else "ja"
     try:
+        if households:
+            _households(children, seed, language, as_json=as_json)
+            return
         report = _run(_schema(schema, labels=labels), children, per_date, seed, language)
         if as_json:
             print(json.dumps(report.to_json(), ensure_ascii=False))
@@ -66,6 +72,23 @@ def redteam(
         _fail(error, language)
     if not as_json:
         print(Text("このスキーマは耐えました。", "The schema stands.").in_language(language))
+
+
+def _households(children: int, seed: int, language: Language, *, as_json: bool) -> None:
+    from deploy.redteam_households_cli import run_households  # noqa: PLC0415 - help stays quick
+
+    _check_size(children, 1.0, seed)
+    run_households(children, seed, language, as_json=as_json)
+
+
+def _check_size(children: int, per_date: float, seed: int) -> None:
+    if not 1 <= per_date <= children or children > _MOST or not 0 <= seed < 2**32:
+        raise BadInputError(
+            Text(
+                f"子どもは {_MOST} 人まで、生年月日ごとは 1 人以上、種は 0 以上です。",
+                f"At most {_MOST} children, at least 1 per birth date, a seed from 0.",
+            )
+        )
 
 
 def _schema(path: Path | None, *, labels: bool) -> Schema:
@@ -88,13 +111,7 @@ def _run(schema: Schema, children: int, per_date: float, seed: int, language: La
     from deploy.redteam_town import make_population  # noqa: PLC0415 - help stays quick
     from privacy.redteam.selftest import self_test  # noqa: PLC0415
 
-    if not 1 <= per_date <= children or children > _MOST or not 0 <= seed < 2**32:
-        raise BadInputError(
-            Text(
-                f"子どもは {_MOST} 人まで、生年月日ごとは 1 人以上、種は 0 以上です。",
-                f"At most {_MOST} children, at least 1 per birth date, a seed from 0.",
-            )
-        )
+    _check_size(children, per_date, seed)
     with tempfile.TemporaryDirectory() as folder:
         population = make_population(
             Path(folder) / "town", children=children, per_date=per_date, seed=seed

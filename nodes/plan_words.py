@@ -65,11 +65,12 @@ _HOUSEHOLDS = (
         "this department takes part only if its policy (policy.households) allows it.",
     ),
     Text(
-        "出るもの: 世帯番号、家族名と住所の鍵つきトークン。照合の符号とは結びつかない位置に並べ、"
-        "珍しい人数の世帯と、保護措置や申し出のある子どもは外します。",
+        "出るもの: 世帯番号、姓、住所の鍵つきトークン。照合の符号とは結びつかない位置に並べ、"
+        "珍しい人数の世帯と、参加する公開部署に保護措置や申し出の印がある子どもは外します。",
         "What leaves: keyed tokens of the household number, the family name and the address, at "
-        "positions that nobody outside can lay beside the codes; homes of a rare size, and "
-        "children under protection or who object, are left out.",
+        "positions that nobody outside can lay beside the codes; homes of a rare size are "
+        "left out, and children whom an open department that takes part marks as protected or "
+        "objecting.",
     ),
     Text(
         "統括が知ること: 仮の位置での世帯の人数と、どの公開部署が示したか。誰かは知りません。",
