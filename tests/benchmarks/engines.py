@@ -54,9 +54,12 @@ def engines(rows: int, side: int, workers: int, folder: Path) -> list[Row]:
             cluster.start_worker()
         executor = DaskExecutor(cluster.address, cluster.tls, side=side, least=0)
         begun = _run(codes[:3000], limit, executor)
+        joining = cluster.cpu_s()
         there = _run(codes, limit, executor)
         small = DaskExecutor(cluster.address, cluster.tls, side=100, least=0)
+        busy = cluster.cpu_s()
         many = _run(codes[:2000], limit, small)
+        busy = {name: after - busy[name] for name, after in cluster.cpu_s().items()}
     finally:
         cluster.stop()
     for name in ("left", "right", "distance"):
@@ -79,12 +82,18 @@ def engines(rows: int, side: int, workers: int, folder: Path) -> list[Row]:
             "MB of codes a task": 2 * side * _BYTES / 1e6,
             "pairs found": len(there.result),
         },
-        {"engine": "dask, workers joining, kernels loading", "tasks": 1, "s": begun.wall_s},
+        {
+            "engine": "dask, workers joining, kernels loading",
+            "tasks": 1,
+            "s": begun.wall_s,
+            "CPU-s there": joining["workers"],
+        },
         {
             "engine": "dask, tasks of next to no work",
             "tasks": 210,
             "s": many.wall_s,
             "CPU-s here": many.cpu_s,
+            "CPU-s there": busy["scheduler"],
             "ms a task": 1000 * many.wall_s / 210,
         },
     ]

@@ -10,6 +10,7 @@ import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import psutil
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -84,6 +85,12 @@ class Cluster:
         for process in (*self.workers, self._scheduler):
             process.kill()
             process.wait()
+
+    def cpu_s(self) -> dict[str, float]:
+        """Return the CPU seconds of the scheduler, and of all workers, so far."""
+        used = [sum(psutil.Process(p.pid).cpu_times()[:2]) for p in self.workers]
+        scheduler = sum(psutil.Process(self._scheduler.pid).cpu_times()[:2])
+        return {"scheduler": scheduler, "workers": sum(used)}
 
     def log(self) -> str:
         """Return what the processes wrote."""
