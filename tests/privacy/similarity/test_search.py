@@ -101,6 +101,34 @@ def test_dice_pairs_are_those_of_anonlink(threshold: float) -> None:
     np.testing.assert_array_equal(dice[order], expected)
 
 
+@given(
+    seed=st.integers(0, 2**32),
+    rows=st.integers(1, 60),
+    others=st.integers(1, 60),
+    ones=st.integers(1, 700),
+    threshold=st.floats(0.05, 1.0),
+    width=st.sampled_from([6, 16]),
+)
+@settings(max_examples=40, deadline=None)
+def test_dice_pairs_are_those_of_anonlink_whatever_the_filters_and_the_fold(
+    seed: int, rows: int, others: int, ones: int, threshold: float, width: int
+) -> None:
+    left = _filters(seed, rows, ones=ones)
+    right = np.concatenate([_noisy(left, seed), _filters(seed + 1, others, ones=ones)])
+
+    row, other, expected = dice_by_anonlink(left, right, threshold)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("privacy.similarity.search.choose_width", lambda *_: width)
+        parts = list(dice_pairs(left, right, threshold))
+    found = [
+        triple
+        for pairs, dice in parts
+        for triple in zip(pairs.left.tolist(), pairs.right.tolist(), dice.tolist(), strict=True)
+    ]
+
+    assert sorted(found) == list(zip(row.tolist(), other.tolist(), expected.tolist(), strict=True))
+
+
 def test_dice_pairs_do_not_depend_on_the_engine() -> None:
     left, right = _filters(1, 400), _noisy(_filters(1, 400), 2)
 
