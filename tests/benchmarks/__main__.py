@@ -22,6 +22,7 @@ FULL: dict[str, list[str]] = {
     "engines": [],
     "memory": [],
     "scale": [],
+    "labels": [],
     "linkage": [],
     "redteam": [],
 }
@@ -35,6 +36,7 @@ SMALL: dict[str, list[str]] = {
     "engines": ["--rows", "3000", "--side", "1500", "--workers", "1", *_APART],
     "memory": ["--rows", "4000", "--pairs", "100000", *_APART],
     "scale": ["--children", "300", "--departments", "5", *_APART],
+    "labels": ["--rows", "8000", "--children", "300", *_APART],
     "linkage": [
         "--children", "300", "--seeds", "1", "--departments", "5",
         "--difficulties", "typical", "--cuts", "town",

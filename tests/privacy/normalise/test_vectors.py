@@ -1,12 +1,16 @@
 """The published vectors: another implementation of the specification must give the same."""
 
+import hashlib
 import json
+from collections import Counter
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+import privacy.normalise
+from privacy.normalise.number import mod11_check_digit
 from privacy.normalise.person import DateOrder, Person, ProblemKind, RawPerson
 from privacy.normalise.record import NORMALISATION_VERSION, normalise
 
@@ -46,3 +50,32 @@ def test_the_notations_of_one_address_give_one_town_and_block() -> None:
 
     assert len(same) >= 12
     assert len(forms) == 1
+
+
+def test_every_class_of_the_specification_has_vectors() -> None:
+    topics = Counter(case["topic"] for case in CASES)
+
+    classes = {
+        "kanji variant": 10, "kana": 16, "phonetic": 2, "date": 50, "date impossible": 15,
+        "name without a separator": 8, "swapped": 4, "alias": 6, "former name": 6,
+        "middle name": 6, "one address": 12, "building": 3, "postcode": 8,
+        "resident number": 9, "household number": 2, "latin name": 10, "latin address": 4,
+        "household head": 7, "sex": 20,
+    }  # fmt: skip
+    assert not {name for name, least in classes.items() if topics[name] < least}
+
+
+@pytest.mark.parametrize("case", DOCUMENT["check_digits"], ids=lambda case: str(case["body"]))
+def test_a_check_digit_is_the_published_one(case: dict[str, Any]) -> None:
+    assert mod11_check_digit(case["body"]) == case["digit"]
+
+
+def test_the_specification_is_of_this_version_and_names_its_tables_by_digest() -> None:
+    folder = Path(privacy.normalise.__file__).parent
+    text = (folder / "SPEC.md").read_text(encoding="utf-8")
+
+    assert f"version {NORMALISATION_VERSION}" in text.splitlines()[0]
+    for table in sorted((folder / "data").glob("*.tsv")):
+        digest = hashlib.sha256(table.read_bytes()).hexdigest()
+        assert f"`data/{table.name}`" in text
+        assert digest in text, table.name
