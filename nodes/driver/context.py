@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -103,10 +104,13 @@ class NodeContext:
     def log(self, tables: Tables, kind: EntryKind, action: str, **about: str | int) -> None:
         """Append one entry to the audit log, in the transaction of what it tells of.
 
-        ``about`` holds ids and counts only.  No log, no answer (PROTOCOL 9).
+        ``about`` holds ids and counts only.  No log, no answer (PROTOCOL 9).  Each entry has
+        a random salt: heads are shown to others, who could else try out a small count, such
+        as how many children a sealed department has found, until the digest fits.
         """
         head = self.head(tables)
-        line, following = head.append(kind, self.stamp(), {"action": action, **about})
+        said = {"action": action, **about, "salt": secrets.token_hex(16)}
+        line, following = head.append(kind, self.stamp(), said)
         tables.audit.append(following.number, line.decode())
 
     def head(self, tables: Tables) -> Head:
