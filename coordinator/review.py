@@ -23,7 +23,7 @@ from privacy.linkage.asking import PAIR_BYTES, Asked, Told
 from privacy.linkage.linker import Linker
 from privacy.linkage.review import Limits, draw_questions
 from privacy.linkage.stack import Ids
-from privacy.linkage.verdicts import Answered, Outcome, apply_answers, pair_up, rows_of
+from privacy.linkage.verdicts import Answered, Outcome, apply_answers, pair_up, rows_in_doubt
 from protos.problems import NotOfferedError
 from protos.reviews import questions_bytes, questions_from_bytes, told_bytes, told_from_bytes
 
@@ -53,12 +53,12 @@ async def receive_answers(work: Work, nodes: Iterable[str]) -> int:
 
 
 def rows_in_review(work: Work, linker: Linker) -> Mapping[str, Ids]:
-    """Return the rows of each department that pairs in review are about.
+    """Return the rows of each department that pairs in doubt are about.
 
     Raises:
         ProtocolError: a department names what it cannot; it is named.
     """
-    return rows_of(_answered(work, linker), linker.stack)
+    return rows_in_doubt(linker, _answered(work, linker))
 
 
 def settle(work: Work, linker: Linker) -> tuple[Linker, Outcome]:

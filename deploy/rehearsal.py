@@ -34,7 +34,7 @@ from privacy.keys import LinkKeys
 from privacy.linkage.asking import Told
 from privacy.linkage.linker import Linker, start
 from privacy.linkage.quality import QualityReport, quality_report
-from privacy.linkage.verdicts import Outcome, apply_answers, pair_up, rows_of
+from privacy.linkage.verdicts import Outcome, apply_answers, pair_up, rows_in_doubt
 from privacy.similarity.engine import LOCAL, Engine
 
 Progress = Callable[[Text, int, int], None]
@@ -200,7 +200,7 @@ def _link(
     linker = start(batches, engine=engine)
     if not later:
         return linker
-    wanted = rows_of(pair_up(told, linker.stack), linker.stack)
+    wanted = rows_in_doubt(linker, pair_up(told, linker.stack))
     asked = linker.ask(LinkKeys(1, 1, key).token("ask"), wanted=wanted)
     steps.begin(Text("第二パスの符号化", "encoding, second pass"))
     again = []

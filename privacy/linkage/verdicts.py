@@ -86,15 +86,6 @@ def pair_up(told: Mapping[str, Told], stack: Stack) -> Answered:
     )
 
 
-def rows_of(answered: Answered, stack: Stack) -> dict[str, Ids]:
-    """Return for each department the rows in review, numbered there, ascending."""
-    rows = np.unique(np.concatenate([answered.pairs.left, answered.pairs.right]))
-    return {
-        name: rows[stack.department[rows] == index] - stack.offsets[index]
-        for index, name in enumerate(stack.departments)
-    }
-
-
 def _firmer(one: Answer, other: Answer) -> Answer:
     return max(one, other, key=_CAUTION.index)
 
@@ -222,6 +213,22 @@ def identical(linked: Linked) -> NDArray[np.bool_]:
     """Tell which pairs are one person beyond doubt: names, sex and birth date, no other number."""
     number = np.isin(linked.shown.number, (Number.EQUAL, Number.MISSING))
     return np.asarray((linked.probability >= SURE) & linked.shown.exact & number)
+
+
+def rows_in_doubt(linker: Linker, answered: Answered) -> dict[str, Ids]:
+    """Return for each department the rows of pairs in review, numbered there, ascending.
+
+    But for pairs that *linker* finds identical already: they need no further look.
+    """
+    stack, asked = linker.stack, answered.pairs
+    sure = linker.linked.pairs.where(identical(linker.linked))
+    keys = [pairs.left * stack.rows + pairs.right for pairs in (asked, sure)]
+    open_ = asked.where(~np.isin(keys[0], keys[1]))
+    rows = np.unique(np.concatenate([open_.left, open_.right]))
+    return {
+        name: rows[stack.department[rows] == index] - stack.offsets[index]
+        for index, name in enumerate(stack.departments)
+    }
 
 
 def _including(linker: Linker, asked: Pairs) -> tuple[Linked, Ids]:

@@ -14,7 +14,13 @@ from privacy.linkage.greedy import greedy_python
 from privacy.linkage.linker import Linker, start
 from privacy.linkage.quality import quality_report
 from privacy.linkage.stack import Stack
-from privacy.linkage.verdicts import apply_answers, outcome_from, pair_up
+from privacy.linkage.verdicts import (
+    apply_answers,
+    identical,
+    outcome_from,
+    pair_up,
+    rows_in_doubt,
+)
 from tests.privacy.linkage.simulated import town
 
 SAME, DIFFERENT, UNSURE, OPEN = Answer.SAME, Answer.DIFFERENT, Answer.UNSURE, Answer.OPEN
@@ -191,8 +197,6 @@ def test_a_number_conflict_is_joined_by_both_answers_only(
 
 def test_one_slip_does_not_part_an_identical_pair_and_two_answers_do() -> None:
     linker = _linked()
-    from privacy.linkage.verdicts import identical  # noqa: PLC0415  # only here
-
     pair = int(np.flatnonzero(identical(linker.linked))[0])
     ends = int(linker.linked.pairs.left[pair]), int(linker.linked.pairs.right[pair])
 
@@ -236,6 +240,17 @@ def test_without_answers_nothing_changes() -> None:
     assert after is linker
     assert outcome.pairs == 0
     assert [r.department for r in outcome.departments] == ["d0", "d1", "d2"]
+
+
+def test_pairs_that_are_identical_need_no_further_look() -> None:
+    linker = _linked()
+    pair = int(np.flatnonzero(identical(linker.linked))[0])
+    conflict = int(linker.solution.conflicts[0])
+
+    for at, rows in ((pair, 0), (conflict, 2)):
+        answered = pair_up(_told(linker, at, OPEN, SAME), linker.stack)
+        found = rows_in_doubt(linker, answered)
+        assert sum(len(each) for each in found.values()) == rows
 
 
 def test_rows_in_review_are_asked_again_before_all_others() -> None:
