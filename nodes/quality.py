@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from nodes.changes import Changed, changes
 from nodes.ingest.kinds import EXPLANATIONS, Kind
 from nodes.ingest.mapping import RawRows
 from nodes.records import Records
@@ -63,6 +64,7 @@ class Quality:
     fields: tuple[FieldQuality, ...]
     variants: tuple[tuple[str, str, int], ...]
     problems: tuple[tuple[Kind, int], ...]
+    changes: tuple[Changed, ...] = ()
 
     def to_json(self) -> Json:
         """Return the findings for machines."""
@@ -80,6 +82,7 @@ class Quality:
                 {"written": one, "folded": other, "count": count}
                 for one, other, count in self.variants
             ],
+            "changes": [change.to_json() for change in self.changes],
             "problems": [{"kind": kind.value, "count": count} for kind, count in self.problems],
         }
 
@@ -107,6 +110,7 @@ def examine(raw: RawRows, records: Records) -> Quality:
         fields=tuple(_fields(raw, records)),
         variants=tuple(_variants(raw.persons)),
         problems=tuple(kinds.most_common()),
+        changes=changes(raw, records),
     )
 
 

@@ -87,6 +87,7 @@ def quality(
     lang: Lang = "ja",
 ) -> None:
     """正規化で何が変わったか(異体字、読めない日付など) / what normalisation did to the file."""
+    from nodes.changes import WORDS  # noqa: PLC0415
     from nodes.driver.importing import file_quality  # noqa: PLC0415
 
     found, console = file_quality(open_node(config)), Console.make(lang, json_)
@@ -103,6 +104,20 @@ def quality(
     console.table(
         headings,
         [[f.name, f"{f.written:,}", f"{f.usable:,}", f"{f.lost:,}"] for f in found.fields],
+    )
+    headings = [Text("そろえたこと", "made alike"), Text("行", "rows")]
+    headings.append(Text("ファイルの行の例", "lines, for example"))
+    console.table(
+        headings,
+        [
+            [
+                WORDS[c.kind].in_language(console.language),
+                f"{c.rows:,}",
+                ", ".join(map(str, c.lines)),
+            ]
+            for c in found.changes
+            if c.rows
+        ],
     )
     headings = [Text("書かれた字", "written"), Text("揃えた字", "folded"), Text("件", "count")]
     console.table(headings, [[one, other, f"{count:,}"] for one, other, count in found.variants])
