@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from coordinator.epoch_plans import continued
 from coordinator.founding import found
 from coordinator.household_arrival import ExpectedHouseholds, HouseholdArrival
 from coordinator.messages import HouseholdPart
@@ -19,12 +20,14 @@ from coordinator.store.rounds import StoredRound
 from coordinator.verbs.rounds import summary
 from privacy.encoding.households import household_schema
 from privacy.errors import ProtocolError
+from privacy.linkage.epoch_terms import EpochTerms, Scope
 from privacy.linkage.household_locks import UNKNOWN
 from privacy.normalise.person import Person
 from privacy.roster import Mode
 from tests.coordinator.conftest import TurnedClock
 from tests.coordinator.federation import Federation, federate, people
 from tests.coordinator.test_driver import KilledError
+from tests.coordinator.test_epochs import UNTIL
 from tests.simulator import SimulatedNode
 
 CHILDREN = 40
@@ -47,14 +50,17 @@ def _siblings() -> list[Person]:
     ]
 
 
-def _opened(process: CoordinatorProcess) -> tuple[Federation, StoredRound]:
+def _nodes() -> list[SimulatedNode]:
     everyone = _siblings()
-    nodes = [
+    return [
         SimulatedNode("residents", everyone),
         SimulatedNode("school", everyone[:30][::-1]),
         SimulatedNode("welfare", everyone[::5], Mode.SEALED),
     ]
-    return federate(process, nodes), store_plan(process, plan_link(process, households=True))
+
+
+def _opened(process: CoordinatorProcess) -> tuple[Federation, StoredRound]:
+    return federate(process, _nodes()), store_plan(process, plan_link(process, households=True))
 
 
 def _drive(federation: Federation, stored: StoredRound, hook: Any = None) -> StoredRound:
@@ -63,19 +69,19 @@ def _drive(federation: Federation, stored: StoredRound, hook: Any = None) -> Sto
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Federation, StoredRound]]:
-    """Return a federation after two rounds with households, and the second round."""
+    """Return a federation after a full and an incremental round with households."""
     folder, clock = tmp_path_factory.mktemp("households") / "coordinator", TurnedClock()
     addresses = {"listen": "127.0.0.1:1", "join_listen": "127.0.0.1:2", "web": "127.0.0.1:3"}
     found(folder, city="toda", now=clock(), **addresses)
     with CoordinatorProcess.open(folder / "coordinator.toml", clock) as process:
-        federation, stored = _opened(process)
+        federation = federate(process, _nodes())
+        keeping = EpochTerms(codes_until=UNTIL)
+        stored = store_plan(process, plan_link(process, keeping, households=True))
         first = _drive(federation, stored)
-        assert first.state == "done"
+        assert first.state == "done", first.reason_en
         federation.events.append(("first", {"numbers": _numbers(federation)}))
-        yield (
-            federation,
-            _drive(federation, store_plan(process, plan_link(process, households=True))),
-        )
+        again = plan_link(process, continued(process, Scope.INCREMENTAL), households=True)
+        yield federation, _drive(federation, store_plan(process, again))
 
 
 def _numbers(federation: Federation) -> list[int]:
@@ -129,7 +135,9 @@ def test_the_report_says_households_in_counts_and_nothing_else_stays(
     assert report["not_joined"] == {}
     assert any("children with a sibling" in line.en for line in answer.lines)
     assert set(process.rounds.names(ended.round_id)) == {"quality", "slot_table", "households"}
-    assert not list(process.config.spool.glob("*"))
+    left = [path for path in process.config.spool.rglob("*") if "household" in path.name]
+    assert left == []
+    assert {path.name for path in process.config.spool.glob("*")} == {"epochs"}
 
 
 def test_numbers_of_two_rounds_have_nothing_in_common_but_the_homes(
