@@ -10,6 +10,7 @@ from pathlib import Path
 
 from coordinator.answer import Answer
 from coordinator.process import CoordinatorProcess
+from coordinator.verbs.households import household_lines
 from coordinator.web.explained import ExplainedPair, waterfall_lines
 from coordinator.web.figures import Figure
 from coordinator.web.quality import LinkagePage, Share, read_linkage
@@ -31,7 +32,9 @@ def quality(config: Path, round_id: str | None, pair: int | None) -> Answer:
             Text("`round link` で連携してください。", "Link with `round link`."),
         )
     if pair is None:
-        return Answer({"round": page.round_id, "quality": dict(page.report)}, list(_lines(page)))
+        homes = {"households": page.households} if page.households else {}
+        report = {**page.report, **homes}
+        return Answer({"round": page.round_id, "quality": report}, list(_lines(page)))
     found = [each for each in page.pairs if each.number == pair]
     if not found:
         raise BadInputError(
@@ -55,6 +58,9 @@ def _lines(page: LinkagePage) -> Iterator[Text]:
     for figure in page.figures:
         if not figure.folded:
             yield from _table(figure)
+    if page.households:
+        yield Text("", "")
+        yield from household_lines(page.households)
     if page.pairs:
         yield Text("", "")
         yield Text("なぜこの組か(--pair 番号 で内訳)", "Why this pair (--pair NUMBER for each)")
