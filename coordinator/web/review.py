@@ -34,9 +34,11 @@ def _outcome(review: Report) -> Figure:
         Text("名寄せの確認", "Clerical review"),
         Text(
             "二つの部署が、それぞれ自分の行だけを見て答えた結果です。両方が同じ子どもと答えた組を"
-            "つなぎ、どちらかが別の子どもと答えた組は離します。",
+            "つなぎ、どちらかが別の子どもと答えた組は離します。氏名・性別・生年月日が同じで番号も"
+            "違わない組は、両方が別と答えたときだけ離します。",
             "Two holders, each looking at its own row only. What both call the same child is "
-            "joined, what either calls different is parted.",
+            "joined, what either calls different is parted; a pair with the same names, sex and "
+            "date of birth and no other number is parted by both answers only.",
         ),
         (Text("", ""), Text("数", "count")),
         rows,
