@@ -16,6 +16,7 @@ from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
+from deploy.reading import read_all
 from deploy.rehearsal_errors import Errors, find_errors
 from deploy.rehearsal_households import RehearsedHouseholds, find_households
 from deploy.rehearsal_pairs import PairTable, pair_table
@@ -24,7 +25,7 @@ from deploy.rehearsal_subgroups import GroupQuality, by_subgroup
 from deploy.truth import Scored, read_truth, score
 from nodes.errors import MappingError
 from nodes.ingest.department import DepartmentMapping, load_department
-from nodes.intake import Intake, take_in
+from nodes.intake import Intake
 from privacy.encoding.batch import Batch
 from privacy.encoding.encoder import Encoder
 from privacy.encoding.labels import in_blocks, label_bits
@@ -136,7 +137,7 @@ def rehearse(
     mappings = find_mappings(folder)
     known = read_truth(truth, [m.department for m in mappings]) if truth is not None else None
     steps = _Steps(progress, total=2 * len(mappings) + 3)
-    intakes = tuple(_take_in(mapping, steps) for mapping in mappings)
+    intakes = tuple(read_all(mappings, steps.read))
     key = key or os.urandom(_KEY_BYTES)
     told = read_answers(answers, intakes) if answers is not None else {}
     linker, outcome = _reviewed(_link(intakes, steps, key, labels_for, engine, told), told)
@@ -167,15 +168,13 @@ class _Steps:
             self.progress(what, self.done, self.total)
         self.done += 1
 
+    def read(self, mapping: DepartmentMapping) -> None:
+        name = mapping.department
+        self.begin(Text(f"{name} を読み込み", f"reading {name}"))
+
     def finish(self) -> None:
         if self.progress is not None:
             self.progress(Text("完了", "done"), self.total, self.total)
-
-
-def _take_in(mapping: DepartmentMapping, steps: _Steps) -> Intake:
-    name = mapping.department
-    steps.begin(Text(f"{name} を読み込み", f"reading {name}"))
-    return take_in(mapping)
 
 
 def _link(
