@@ -11,6 +11,7 @@ holds the link keys and can try people it knows (PROTOCOL 2, sealed departments)
 from __future__ import annotations
 
 import hashlib
+from array import array
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -52,7 +53,7 @@ def lock_numbers(evidence: Sequence[Evidence], home: Ids, numbers: Ids, seed: by
             values = one.tokens[kind]
             for row in np.flatnonzero(values.any(axis=1)).tolist():
                 shown[int(home[one.positions[row]])].add(values[row].tobytes())
-    labels, masked = [], []
+    labels, masked = array("Q"), array("I")
     for position, (at, number) in enumerate(zip(home.tolist(), numbers.tolist(), strict=True)):
         for token in shown[at]:
             label, mask = _lock(token, position)
@@ -60,7 +61,7 @@ def lock_numbers(evidence: Sequence[Evidence], home: Ids, numbers: Ids, seed: by
             masked.append(number ^ mask)
     order = random_permutation(len(labels), seed, b"enishi/household-locks")
     return Locked(
-        np.array(labels, dtype=np.uint64)[order], np.array(masked, dtype=np.uint32)[order]
+        np.frombuffer(labels, dtype=np.uint64)[order], np.frombuffer(masked, dtype=np.uint32)[order]
     )
 
 
@@ -72,17 +73,21 @@ def open_numbers(locked: Locked, positions: Positions, tokens: dict[str, Tokens]
         positions: the secret position of each own row.
         tokens: the own rows' evidence.
     """
-    place = {label: at for at, label in enumerate(locked.labels.tolist())}
+    order = np.argsort(locked.labels)
+    labels = locked.labels[order]
     found = np.full(len(positions), UNKNOWN, dtype=np.int64)
     for kind in household_schema().kinds:
         if kind.own:
             continue
         values = tokens[kind.name]
-        for row in np.flatnonzero((found == UNKNOWN) & values.any(axis=1)).tolist():
-            label, mask = _lock(values[row].tobytes(), int(positions[row]))
-            at = place.get(label)
-            if at is not None:
-                found[row] = int(locked.numbers[at]) ^ mask
+        rows = np.flatnonzero((found == UNKNOWN) & values.any(axis=1))
+        keys = [_lock(values[row].tobytes(), int(positions[row])) for row in rows.tolist()]
+        own = np.array([label for label, _ in keys], dtype=np.uint64)
+        masks = np.array([mask for _, mask in keys], dtype=np.uint32)
+        at = np.minimum(np.searchsorted(labels, own), max(len(labels) - 1, 0))
+        if len(labels):
+            opens = labels[at] == own
+            found[rows[opens]] = locked.numbers[order[at[opens]]] ^ masks[opens]
     return found
 
 

@@ -207,3 +207,14 @@ def test_locks_are_as_many_for_one_child_as_tokens_of_its_home_and_ordered_by_ch
 
     # Position 0 and 1 share a home with two addresses in kana and kanji, one with a room.
     assert len(locked.labels) == len(set(locked.labels.tolist())) == 6 + 6 + 2 + 2
+
+
+def test_where_nobody_shows_anything_there_are_no_locks_and_nothing_opens() -> None:
+    bare = _evidence("school", {0: Person(), 1: Person()})
+    found = group_households([bare], 3)
+
+    locked = lock_numbers([bare], found.home, number_households(found.home, bytes(32)), bytes(32))
+
+    assert len(locked.labels) == len(locked.numbers) == 0
+    assert _opened(locked, 0, _child()) == UNKNOWN
+    assert found.evidenced == 0
