@@ -88,6 +88,13 @@ class Expected:
             raise self.refused("ブロックラベルの有無が違います", "other block labels")
         if any(int(labels.max(initial=0)) > 1 << self.bits for labels in part.labels.values()):
             raise self.refused("ブロックラベルが範囲外です", "block labels out of range")
+        for name, labels in part.labels.items():
+            held = [
+                codes.any(axis=1) for v, codes in part.views.items() if v.startswith(f"{name}/")
+            ]
+            if any((there & (labels == 0)).any() for there in held):
+                # They would be compared with nothing: a loss of recall that nobody sees.
+                raise self.refused("ブロックのない符号があります", "codes without a block")
 
     def _check_handles(self, part: EncodingPart) -> None:
         if self.handles and len(part.handles) != part.rows:

@@ -134,7 +134,7 @@ def test_the_rehearsal_of_the_readme_runs_as_shown(tmp_path: Path) -> None:
         )
         assert done.returncode == 0, done.stdout + done.stderr
 
-    assert len(shown) == 6
+    assert len(shown) == 7
     made = {path.name for path in (tmp_path / "result").iterdir()}
     assert made == {*OUTPUTS} - {"households.csv"}
     rows = (tmp_path / "result" / "clusters.csv").read_text("utf-8").splitlines()

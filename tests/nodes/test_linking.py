@@ -11,9 +11,10 @@ from nodes.driver.plans import Decision, Plans
 from nodes.epoch_rows import DUMMY
 from nodes.messages import SlotPiece
 from nodes.store.people import StoredRow
+from nodes.web.status import read_status
 from privacy.encoding.known_answer import compare
 from privacy.encoding.schema import default_schema
-from privacy.errors import EnishiError, ProtocolError, RefusedError
+from privacy.errors import EnishiError, ProtocolError, RefusedError, Text
 from privacy.plan import Plan, PlanKind
 from tests.nodes.federation import CHILDREN, NODES, Federation, child, make_federation
 
@@ -258,3 +259,22 @@ def test_a_plan_that_the_coordinator_did_not_sign_is_refused(federation: Federat
 
     with pytest.raises(ProtocolError):
         Plans(federation.contexts["school"]).review(plan, "coordinator", signature)
+
+
+def test_a_node_that_was_left_out_keeps_the_table_without_a_row_and_shows_why(
+    federation: Federation, plan: Plan
+) -> None:
+    context = federation.contexts["school"]
+    why = Text("符号の長さが違います。", "Codes of a wrong length.")
+    empty = np.zeros(0, dtype=np.uint32)
+
+    piece = SlotPiece(1, b"d" * 32, 400, 0, 0, empty, why)
+    Linking(context).accept_slots(plan.digest, iter([piece]))
+
+    with context.store.reading() as tables:
+        table = tables.links.slot_table()
+    assert table is not None
+    assert (table.version, table.total, len(table.slots)) == (1, 400, 0)
+    status = read_status(context.config, context.store, context.now())
+    assert status.left_out == why
+    assert status.linked_rows == 0
