@@ -61,6 +61,31 @@ def test_rows_of_one_cluster_have_one_household_and_welfare_only_what_it_opened(
     assert unopened > 0
 
 
+def test_a_child_under_protection_lives_with_nobody_in_any_department(
+    rehearsal: Rehearsal,
+) -> None:
+    assert rehearsal.households is not None
+    clusters_of: dict[int, set[int]] = {}
+    protected: set[int] = set()
+    for mapping, intake, clusters, numbers in zip(
+        rehearsal.mappings,
+        rehearsal.intakes,
+        rehearsal.clusters,
+        rehearsal.households.numbers,
+        strict=True,
+    ):
+        records = intake.records
+        for record, cluster, number in zip(records.record_of_row, clusters, numbers, strict=True):
+            if number >= 0:
+                clusters_of.setdefault(number, set()).add(cluster)
+            if record in records.protected and mapping.mode == "open":
+                protected.add(cluster)
+
+    assert protected
+    for home in clusters_of.values():
+        assert len(home) == 1 or not home & protected
+
+
 def test_the_reports_and_the_file_say_it(rehearsal: Rehearsal, tmp_path: Path) -> None:
     out = tmp_path / "out"
 
