@@ -7,7 +7,11 @@ another purpose than linking a child's records (DOMAIN F-50, F-25).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+from privacy.encoding.registry import sends_labels
 from privacy.errors import Text
+from privacy.linkage.conditions import Conditions, Missing
 from privacy.linkage.epoch_terms import epoch_terms_of
 from privacy.plan import Plan, PlanKind
 
@@ -101,7 +105,8 @@ _NOTICE = Text(
 def plan_words(plan: Plan) -> tuple[Text, ...]:
     """Return what *plan* asks, what leaves for it and who learns what, sentence by sentence.
 
-    Of a link plan also its epoch: full or incremental, and how long codes are kept.
+    Of a link plan also its epoch (full or incremental, how long codes are kept), whether rows
+    say in which block they stand, and what happens when a department fails.
 
     Raises:
         BadInputError: a link plan's terms cannot be read.
@@ -110,8 +115,28 @@ def plan_words(plan: Plan) -> tuple[Text, ...]:
     if plan.kind is PlanKind.LINK:
         number = Text(f"連携世代 {plan.link_epoch}。", f"Link epoch {plan.link_epoch}. ")
         said = epoch_terms_of(plan).plain()
-        epoch = (Text(number.ja + said.ja, number.en + said.en),)
+        epoch = (Text(number.ja + said.ja, number.en + said.en), *_conditions(plan))
     return _WHAT[plan.kind] + epoch + (_HOUSEHOLDS if plan.households else ())
+
+
+def _conditions(plan: Plan) -> Iterator[Text]:
+    conditions = Conditions.of(plan)
+    if sends_labels(plan.schema_digest):
+        yield Text(
+            f"対象が {conditions.population:,} 人と多いため、符号にはどのブロックに入るかの印が"
+            f"付きます（{1 << conditions.bits:,} ブロック）。統括は、同じブロックの行どうしを"
+            "知ります。ブロックの大きさは、この部署のダミーで埋めて隠します。",
+            f"As {conditions.population:,} people are linked, codes say in which of "
+            f"{1 << conditions.bits:,} blocks they stand: the coordinator learns which rows share "
+            "one. Dummies of this department hide how large its blocks are.",
+        )
+    if conditions.missing is Missing.GO_ON:
+        yield Text(
+            "データを使えない部署や応答のない部署があれば、名を示してその部署を除き、"
+            f"{conditions.least} 部署以上が残る限り続けます。",
+            "A department whose data cannot be used, or that does not answer, is left out by name "
+            f"while {conditions.least} or more remain.",
+        )
 
 
 def notice(plan: Plan) -> Text | None:

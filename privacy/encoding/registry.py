@@ -52,6 +52,11 @@ def find_schema(digest: bytes) -> Schema:
     )
 
 
+def sends_labels(digest: bytes) -> bool:
+    """Tell whether the schema of *digest* sends block labels; an unknown one is not said to."""
+    return any(s.labels for s in registered().values() if s.digest == digest)
+
+
 def plain_clk() -> Schema:
     """Return the unsalted record-level CLK: one filter a record, unhardened.
 

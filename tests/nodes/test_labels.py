@@ -13,10 +13,11 @@ from nodes.driver.plans import Decision, Plans
 from nodes.driver.slots import encoder_of
 from nodes.epoch_rows import DUMMY
 from nodes.padding import dummy_labels, forget_padding, pad
+from nodes.plan_words import plan_words
 from privacy.encoding.batch import Batch
 from privacy.encoding.known_answer import compare
 from privacy.encoding.schema import default_schema
-from privacy.linkage.conditions import Conditions
+from privacy.linkage.conditions import Conditions, Missing
 from privacy.plan import Plan, PlanKind
 from tests.nodes.federation import CHILDREN, NODES, Federation, make_federation
 
@@ -134,3 +135,18 @@ def test_labels_for_a_small_population_are_refused_with_the_rule(federation: Fed
     assert review.error is not None
     assert "[labels]" in review.error.what.en
     assert "labels_above" in review.error.fix.ja
+
+
+def test_the_operator_reads_that_rows_say_their_block_and_that_the_round_goes_on(
+    federation: Federation,
+) -> None:
+    conditions = Conditions(population=400_000, missing=Missing.GO_ON, least=4)
+
+    said = " ".join(text.en for text in plan_words(labelled_plan(federation, conditions)))
+    plain = " ".join(text.en for text in plan_words(federation.plan(PlanKind.LINK)))
+
+    assert "400,000 people" in said
+    assert "1,024 blocks" in said
+    assert "4 or more remain" in said
+    assert "block" not in plain
+    assert "left out" not in plain
