@@ -3,8 +3,9 @@
 Pure.  Records are numbered anew by each import; a slot table names them by number.  A slot
 goes over to the record that has a row of the same id and the same birth date and given
 name.  Where ids are new (a year's class and seat numbers), it goes over by the resident
-number with the birth date, or by the exact identity of token T1, if only one record fits on
-either side; any other child waits for the next link round.  What is kept under a row's id
+number with the birth date, by the exact identity of token T1, or, where that has gaps, by
+all that is known, if only one record fits on either side; any other child waits for the next
+link round.  What is kept under a row's id
 (alerts, holds) moves to the child's new id: an id given to another child takes nothing along.
 """
 
@@ -28,7 +29,7 @@ def carried(
 ) -> dict[int, int]:
     """Return old record -> new record of the same child; unclear ones are left out."""
     found = _by_id(old_rows, old_people, rows, people)
-    for key in (_number, _identity):
+    for key in (_number, _identity, _everything):
         found |= _by_key(key, old_people, people, found)
     return found
 
@@ -51,13 +52,17 @@ def moved_ids(
         if row.record >= 0:
             ids_of.setdefault(row.record, []).append(row.row_id)
     holder = {row.row_id: row.record for row in rows if row.record >= 0}
+    carried_over = set(record_of.values())
     moved: dict[str, str] = {}
     for row in old_rows:
         now = ids_of.get(record_of.get(row.record, -1), []) if row.record >= 0 else []
         if now and row.row_id not in now:
             moved[row.row_id] = now[0]
-        given_on = not now and row.record >= 0 and row.row_id in holder
-        if given_on and another(old_people[row.record], people[holder[row.row_id]]):
+        if now or row.record < 0 or row.row_id not in holder:
+            continue
+        # Whoever has the id now was here before under another, or is clearly somebody else.
+        new = holder[row.row_id]
+        if new in carried_over or another(old_people[row.record], people[new]):
             moved[row.row_id] = _LEFT + row.row_id
     return moved
 
@@ -113,6 +118,15 @@ def _number(person: Person) -> tuple[str, ...]:
 def _identity(person: Person) -> tuple[str, ...]:
     family = person.family_kana or person.family
     return (family, person.given_kana or person.given, person.birth_date, person.sex)
+
+
+def _everything(person: Person) -> tuple[str, ...]:
+    """Return all that is known of a person whose identity has gaps; enough of it must be known."""
+    names = person.given_kana or person.given
+    sure = person.birth_date or person.block or person.phone
+    parts = (person.family, person.family_kana, person.given, person.birth_date, person.sex)
+    known = "|".join((*parts, person.town, person.block, person.phone))
+    return (names, sure, known)
 
 
 def _same(one: Person, other: Person) -> bool:
