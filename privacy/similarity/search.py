@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privacy.similarity.folding import choose_width
-from privacy.similarity.kernels import Words
+from privacy.similarity.groups import each_alone, grouped, inside, of_rows, ordered
+from privacy.similarity.kernels import FEW_PAIRS, Words
 from privacy.similarity.tiles import HERE, Comparison, Found, Terms, TileExecutor
 
 
@@ -32,10 +33,11 @@ def pairs_within(
     Missing (all-zero) rows are in no pair.
     """
     rows, codes = present(left), present(right)
-    dense, others = left[rows], right[codes]
-    terms = Terms(limit, choose_width(dense, others, limit), upper=False)
-    for found in executor(Comparison(dense, others, terms)):
-        yield Found(rows[found.left], codes[found.right], found.distance)
+    group = each_alone if len(rows) * len(codes) <= FEW_PAIRS else grouped
+    one, other = group(left, rows), group(right, codes)
+    terms = Terms(limit, choose_width(one.codes, other.codes, limit), upper=False)
+    for found in executor(Comparison(one.codes, other.codes, terms)):
+        yield from of_rows(found, one, other)
 
 
 def pairs_among(codes: Words, limit: int, *, executor: TileExecutor = HERE) -> Iterator[Found]:
@@ -44,10 +46,14 @@ def pairs_among(codes: Words, limit: int, *, executor: TileExecutor = HERE) -> I
     Missing (all-zero) rows are in no pair.
     """
     rows = present(codes)
-    dense = codes[rows]
-    terms = Terms(limit, choose_width(dense, dense, limit), upper=True)
-    for found in executor(Comparison(dense, dense, terms)):
-        yield Found(rows[found.left], rows[found.right], found.distance)
+    group = each_alone if len(rows) ** 2 <= FEW_PAIRS else grouped
+    groups = group(codes, rows)
+    if limit >= 0:
+        yield from inside(groups)
+    terms = Terms(limit, choose_width(groups.codes, groups.codes, limit), upper=True)
+    for found in executor(Comparison(groups.codes, groups.codes, terms)):
+        for pairs in of_rows(found, groups, groups):
+            yield ordered(pairs)
 
 
 def dice_pairs(

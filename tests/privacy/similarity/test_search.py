@@ -89,16 +89,14 @@ def test_dice_pairs_are_those_of_anonlink(threshold: float) -> None:
     left = _filters(1, 300)
     right = np.concatenate([_noisy(left, 2), _filters(3, 50)])
 
-    rows, others, expected = dice_by_anonlink(left, right, threshold)
-    parts = list(dice_pairs(left, right, threshold))
-    row = np.concatenate([found.left for found, _ in parts])
-    other = np.concatenate([found.right for found, _ in parts])
-    dice = np.concatenate([values for _, values in parts])
-    order = np.lexsort((other, row))
+    expected = dice_by_anonlink(left, right, threshold)
+    found = sorted(
+        triple
+        for pairs, dice in dice_pairs(left, right, threshold)
+        for triple in zip(pairs.left.tolist(), pairs.right.tolist(), dice.tolist(), strict=True)
+    )
 
-    np.testing.assert_array_equal(row[order], rows)
-    np.testing.assert_array_equal(other[order], others)
-    np.testing.assert_array_equal(dice[order], expected)
+    assert found == list(zip(*(part.tolist() for part in expected), strict=True))
 
 
 @given(
