@@ -30,6 +30,11 @@ FOLDER = "epochs"
 SECRET_BYTES = 32
 
 
+def asked_name(epoch: int) -> str:
+    """Return the document that lists which rows later passes of an epoch have asked for."""
+    return f"asked-in-epoch/{epoch}"
+
+
 def secret_name(epoch: int) -> str:
     """Return the keystore name of the secret of link epoch *epoch*."""
     return f"{FOLDER}/{epoch}"
@@ -195,6 +200,7 @@ def destroy_closed(context: NodeContext) -> None:
 def _close(context: NodeContext, tables: Tables, epoch: int) -> None:
     tables.epochs.close(epoch, context.stamp())
     forget_padding(tables, epoch)
+    tables.documents.remove(asked_name(epoch))
     context.log(tables, EntryKind.CHANGED, "epoch-closed", link_epoch=epoch)
 
 

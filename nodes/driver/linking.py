@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from nodes.driver.context import NodeContext
-from nodes.driver.epochs import begin, rows_of_round
+from nodes.driver.epochs import asked_name, begin, rows_of_round
 from nodes.driver.plans import approved_plan
 from nodes.driver.slots import encoder_of, keep_slot_table, wrong
 from nodes.encoder import Dummies, Outgoing, encode_rows
@@ -230,7 +230,7 @@ class Linking:
 
     def _check_share(self, tables: Tables, round_: _Round, places: NDArray[np.int64]) -> None:
         """Refuse more than the share of this epoch's rows, over all of its rounds."""
-        name = f"asked-in-epoch/{round_.plan.link_epoch}"
+        name = asked_name(round_.plan.link_epoch)
         before = np.frombuffer(tables.documents.get(name) or b"", dtype="<u4")
         rows = round_.rows
         every = np.union1d(before[np.isin(before, rows.handles)], rows.handles[places])

@@ -121,24 +121,6 @@ class Plans:
             stored = self._pending(tables, digest)
             self._decide(tables, stored.digest, Decision.REFUSED, by, error)
 
-    def find(self, digest: str) -> Plan:
-        """Return the plan whose digest begins with *digest*.
-
-        Raises:
-            RefusedError: not exactly one does.
-        """
-        with self._context.store.reading() as tables:
-            enough = len(digest) >= LEAST_PREFIX
-            found = [p for p in tables.plans.all() if enough and p.digest.startswith(digest)]
-        if len(found) != 1:
-            raise RefusedError(
-                Text("その計画はありません。", "There is no such plan."),
-                Text(
-                    "`enishi node plans list` で確かめてください。", "See `enishi node plans list`."
-                ),
-            )
-        return Plan.from_bytes(found[0].canonical)
-
     def _check_approver(self, by: str) -> None:
         account = Governance.load(self._context.config.governance_folder).staff.get(by)
         if StaffRole.NODE_APPROVER not in account.roles:

@@ -147,25 +147,6 @@ def plans_list(
     )
 
 
-@plans_app.command("show")
-@command
-def plans_show(
-    digest: Annotated[str, typer.Argument(metavar="DIGEST")],
-    config: ConfigFile = DEFAULT_CONFIG,
-    json_: AsJson = False,
-    lang: Lang = "ja",
-) -> None:
-    """計画の内容を言葉で示す / say what a plan asks for."""
-    from nodes.driver.plans import Plans  # noqa: PLC0415
-    from nodes.plan_words import plan_words  # noqa: PLC0415
-
-    console, plan = Console.make(lang, json_), Plans(open_node(config)).find(digest)
-    sentences = plan_words(plan)
-    for sentence in sentences:
-        console.say(sentence)
-    console.done({"digest": plan.digest.hex(), "says": [one._asdict() for one in sentences]})
-
-
 @plans_app.command("approve")
 @command
 def plans_approve(
