@@ -166,6 +166,9 @@ def test_a_round_goes_on_without_a_wrong_node_where_the_plan_says_so(linked: Fed
     )
     assert linked.wait(status) == 0
     assert json.loads(linked.said(status))["left_out"]
+    # It has no row in the table, and so takes part in what follows with nothing.
+    screening = linked.coordinator_verb(*linked.round_arguments("screen"))
+    assert linked.wait(screening) == 0, linked.said(screening)
 
 
 def nothing_left(federation: Federation) -> None:
