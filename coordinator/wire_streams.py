@@ -27,7 +27,7 @@ from protos.values import blocks_bytes, blocks_value, malformed, member_id, size
 TOKEN_BYTES = 32
 WORD_BYTES = 8
 MOST_ARRAYS = 64
-MOST_NAME = 80
+MOST_NAME = 400
 MOST_BOX_BYTES = 2 * 1024 * 1024
 MOST_STEP = 40
 ENCAPSULATED_BYTES = 32

@@ -40,6 +40,13 @@ _PASSES = {
     "given": Text("名ごと", "by given name"),
     "family": Text("姓ごと", "by family name"),
     "home": Text("住所ごと", "by home"),
+    "home_address": Text("住まいごと(町と生年月日)", "by home: town and birth date"),
+    "dated": Text("生年月日ごと(二回目)", "by birth date, second pass"),
+    "dated_postcode": Text("生年月日と郵便番号ごと", "by birth date and postcode"),
+    "dated_town": Text("生年月日と町ごと", "by birth date and town"),
+    "family_postcode": Text("姓と郵便番号ごと", "by family name and postcode"),
+    "given_postcode": Text("名と郵便番号ごと", "by given name and postcode"),
+    "initials": Text("頭文字と郵便番号ごと", "by initials and postcode"),
 }
 _VIEWS = {
     "all": Text("全体", "all fields"),
@@ -50,6 +57,8 @@ _VIEWS = {
     "given": Text("名", "given name"),
     "family": Text("姓", "family name"),
     "address": Text("住所", "address"),
+    "block": Text("番地", "block"),
+    "known": Text("通称・旧姓", "alias, former name"),
 }
 _SHOWN = 5_000
 """Millionths of weight below which a step is nothing: what two decimals show."""

@@ -15,6 +15,31 @@ _STEPS: Mapping[str, Text] = {
     "encodings/family": Text("照合用の符号（二回目・姓）", "encodings, second pass by family name"),
     "encodings/home": Text("照合用の符号（二回目・住まい）", "encodings, second pass by home"),
     "households": Text("世帯（きょうだい）の証拠", "household evidence"),
+    "encodings/home_address": Text(
+        "照合用の符号（二回目・住まいと町）", "encodings, second pass by home, town"
+    ),
+    "encodings/dated": Text(
+        "照合用の符号（二回目・生年月日）", "encodings, second pass by birth date"
+    ),
+    "encodings/dated_postcode": Text(
+        "照合用の符号（二回目・生年月日と郵便番号）",
+        "encodings, second pass by birth date and postcode",
+    ),
+    "encodings/dated_town": Text(
+        "照合用の符号（二回目・生年月日と町）", "encodings, second pass by birth date and town"
+    ),
+    "encodings/family_postcode": Text(
+        "照合用の符号（二回目・姓と郵便番号）",
+        "encodings, second pass by family name and postcode",
+    ),
+    "encodings/given_postcode": Text(
+        "照合用の符号（二回目・名と郵便番号）",
+        "encodings, second pass by given name and postcode",
+    ),
+    "encodings/initials": Text(
+        "照合用の符号（二回目・頭文字と郵便番号）",
+        "encodings, second pass by initials and postcode",
+    ),
     "review-answers": Text("名寄せ確認の答え", "answers of clerical review"),
     "encodings/dummies": Text("ダミーの符号（誰のものでもない）", "dummies: nobody's encodings"),
     "screen/masked-inputs": Text("気づきの計算: 覆った値", "screening: masked inputs"),

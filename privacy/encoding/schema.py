@@ -27,7 +27,9 @@ WORD = 64
 """Codes are handled in words of 64 bits."""
 _NAME_PARTS = {"family", "given", "family_kana", "given_kana"}
 _ADDRESS_PARTS = {"town", "block", "building", "postcode"}
-_PERSON_FIELDS = {f.name for f in fields(Person)} - {"problems"}
+_PERSON_FIELDS = {f.name for f in fields(Person)} - {"problems"} | {
+    name for name, value in vars(Person).items() if isinstance(value, property)
+}
 
 
 class FieldKind(StrEnum):
@@ -137,15 +139,15 @@ class Schema:
 
         Passes salted by one part of a name are left out: sizes of their blocks would be
         the frequencies of names, which name the frequent ones.  So are those salted by an
-        address: their blocks would be the households.
+        address: their blocks would be the households.  And so are those that look at the
+        blocks of an earlier pass once more.
         """
-        kept = [
-            p
-            for p in self.passes
-            if not _ADDRESS_PARTS & set(p.salt)
-            and (len(p.salt) != 1 or p.salt[0] not in _NAME_PARTS)
-        ]
-        sharper = tuple(replace(p, fold=max(p.fold, 3)) for p in kept)
+        kept: dict[tuple[str, ...], Pass] = {}
+        for p in self.passes:
+            named = len(p.salt) == 1 and p.salt[0] in _NAME_PARTS
+            if not named and not _ADDRESS_PARTS & set(p.salt):
+                kept.setdefault(p.salt, p)
+        sharper = tuple(replace(p, fold=max(p.fold, 3)) for p in kept.values())
         return replace(self, labels=True, passes=sharper)
 
     def to_json(self) -> Json:

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privacy.linkage.candidates import Pairs
+from privacy.linkage.features import Floats
 from privacy.linkage.greedy import default_greedy
 from privacy.linkage.stack import Ids, Stack
-from privacy.linkage.weights import Floats
 
 MOST_DEPARTMENTS = 63
 """A cluster's departments are the bits of one signed word."""

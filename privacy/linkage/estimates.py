@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from privacy.linkage.evidence import Number
+from privacy.linkage.features import Floats
 from privacy.linkage.linker import Linker
-from privacy.linkage.weights import Floats
 
 _Z95 = 1.959964
 _DOUBT = 3.0

@@ -2,8 +2,8 @@
 
 The match weight is a sum (`weights.py`), so it comes apart without remainder: the constant
 (how rare a match is among pairs), tokens, views, and what an exact identity makes up for.
-The squares and the missing-view indicators of a view are the view's; a column that speaks
-of several views is shared out evenly among them.  Then come the rivals: other pairs that
+A view's similarity, square and gap are the view's own; what a pass weighs as a whole is
+shared out evenly among its views.  Then come the rivals: other pairs that
 at most one match a department excludes.  In the spirit of Splink's waterfall chart.
 
 A waterfall says how alike two pseudonymous rows are in a view, no value of anybody.  It
@@ -19,9 +19,10 @@ import numpy as np
 from privacy.canonical import Json
 from privacy.linkage.candidates import Pairs
 from privacy.linkage.evidence import Evidence, Number, evidence
+from privacy.linkage.features import Floats, view_weights
 from privacy.linkage.linker import Linker
 from privacy.linkage.stack import Ids
-from privacy.linkage.weights import Floats, MatchModel, features, owners
+from privacy.linkage.weights import MatchModel
 
 PRIOR, EXACT, NUMBER, IDENTITY, RIVALS = "prior", "T1", "number", "identity", "rivals"
 _MILLION = 1_000_000
@@ -148,14 +149,13 @@ def waterfalls_of(linker: Linker, pairs: Pairs) -> Waterfalls:
 
 def taken_apart(model: MatchModel, shown: Evidence) -> Waterfalls:
     """Return what makes up the weights that *model* gives pairs with the evidence *shown*."""
-    given = features(shown).astype(np.float64) * model.coefficient_values
-    by_view = np.zeros(shown.similarity.shape)
-    for column, views in enumerate(owners(len(shown.views))):
-        for view in views:
-            by_view[:, view] += given[:, column] / len(views)
+    coefficients, scale = model.coefficient_values, model.scale_value
+    by_view = view_weights(shown, coefficients) * scale
+    prior = np.full(len(shown.number), coefficients[0] * scale)
+    exact = np.where(shown.exact, coefficients[1] * scale, 0.0)
     number = model.number_weight(shown.number)
     none = np.zeros(len(number))
-    falls = Waterfalls(shown, given[:, 0], given[:, 1], number, by_view, none)
+    falls = Waterfalls(shown, prior, exact, number, by_view, none)
     # What is left of rounding is nobody's: only an exact identity adds anything.
     identical = shown.exact | (shown.number == Number.EQUAL)
     rest = np.where(identical, np.round(model.weigh(shown) - falls.weight, 6), 0.0)

@@ -19,9 +19,10 @@ from privacy.errors import ProtocolError, Text
 from privacy.linkage.candidates import Pairs, candidates, merge, remaining_candidates
 from privacy.linkage.clusters import Solution, Thresholds, numbers_bind, solve
 from privacy.linkage.evidence import Brief, Number, evidence
+from privacy.linkage.features import Floats
 from privacy.linkage.stack import Ids, Stack, stack, stack_labels, stack_views
 from privacy.linkage.training import draw, fit
-from privacy.linkage.weights import Floats, MatchModel, MatchModels, probabilities
+from privacy.linkage.weights import MatchModel, MatchModels, probabilities
 from privacy.similarity.engine import LOCAL, Engine
 
 FIRST = "first"

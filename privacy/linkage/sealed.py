@@ -18,9 +18,10 @@ from privacy.encoding.batch import Batch, Codes, Labels, Tokens
 from privacy.errors import ProtocolError, Text
 from privacy.linkage.candidates import Pairs, candidates_between
 from privacy.linkage.evidence import Number, evidence_between
+from privacy.linkage.features import Floats
 from privacy.linkage.slots import random_permutation
 from privacy.linkage.stack import Ids, Stack, check_batch, stack
-from privacy.linkage.weights import Floats, MatchModels, probabilities
+from privacy.linkage.weights import MatchModels, probabilities
 
 ENTRIES_PER_SLOT = 2
 _UNIVERSE = "*"

@@ -22,20 +22,18 @@ from numpy.typing import NDArray
 
 from privacy.linkage.candidates import Pairs
 from privacy.linkage.evidence import Evidence, Number
-from privacy.linkage.stack import Stack
-from privacy.linkage.weights import (
+from privacy.linkage.features import (
     Floats,
-    MatchModel,
-    alike,
-    features,
-    model_of,
-    rivals,
+    gradients,
+    settled,
     similarity_weights,
     starting_coefficients,
 )
+from privacy.linkage.stack import Stack
+from privacy.linkage.weights import MatchModel, model_of, rivals
 
 _ROUNDS = 15
-_RIDGE = 0.05
+_RIDGE = 0.02
 _CONVERGED = 0.05
 _LONGEST = 6.0
 """Largest change of a coefficient in a step, and largest factor of extrapolation."""
@@ -193,12 +191,12 @@ def fit(stack: Stack, sample: Sample, before: MatchModel | None = None) -> Match
         length = min(max(speed, 1.0), _LONGEST)
         state = once - change + 2 * length * change + length**2 * bend
     state = learner.step(state, start)
-    coefficients = calibrated(state[: len(start)], learner)
-    return model_of(sample.shown.views, coefficients, state[len(start) :])
+    coefficients, scale = calibrated(state[: len(start)], learner)
+    return model_of(sample.shown.views, coefficients, state[len(start) :], scale)
 
 
-def calibrated(coefficients: Floats, learner: _Learner) -> Floats:
-    """Return *coefficients* on the scale on which their sum is the log odds of a match.
+def calibrated(coefficients: Floats, learner: _Learner) -> tuple[Floats, float]:
+    """Return *coefficients* and a scale on which their weight is the log odds of a match.
 
     Pairs inside a department are decoys, as in target-decoy counts: times their exposure
     ratio they are the non-matches among pairs across.  With o = exp(shift + slope * weight),
@@ -211,11 +209,11 @@ def calibrated(coefficients: Floats, learner: _Learner) -> Floats:
     ratio = learner.offset[near]
     fitted = _decoy_scale(weight[near], learner.across[near], learner.weight[near], ratio)
     if fitted is None:
-        return coefficients
+        return coefficients, 1.0
     shift, slope = fitted
-    scaled = coefficients * slope
-    scaled[0] += shift
-    return scaled
+    shifted = coefficients.copy()
+    shifted[0] += shift / slope
+    return shifted, slope
 
 
 def _decoy_scale(
@@ -278,7 +276,9 @@ class _Learner:
         fitted = 1.0 / (1.0 + np.exp(-np.clip(similarity + self.offset, -30, 30)))
         here = self.across
         number = _number_weights(match[here], self.weight[here], self.shown.number[here])
-        change = _newton_step(self.shown, self.weight, match, fitted, coefficients - start)
+        change = _newton_step(
+            self.shown, self.weight, match - fitted, fitted, coefficients, coefficients - start
+        )
         return np.concatenate([coefficients + change, number])
 
 
@@ -292,23 +292,29 @@ def _number_weights(match: Floats, weight: Floats, outcome: NDArray[np.int8]) ->
 
 
 def _newton_step(
-    shown: Evidence, weight: Floats, match: Floats, fitted: Floats, away: Floats
+    shown: Evidence,
+    weight: Floats,
+    error: Floats,
+    fitted: Floats,
+    coefficients: Floats,
+    away: Floats,
 ) -> Floats:
-    """Return one damped Newton step of the ridge logistic regression on soft labels.
+    """Return one damped Gauss-Newton step of the ridge logistic regression on soft labels.
 
-    *away* is the distance of the coefficients from where the ridge pulls them.  Settled
-    pairs, with next to no gradient and curvature, are left out.
+    *error*: labels less the *fitted* probabilities that *coefficients* give; *away*: how far
+    these lie from where the ridge pulls them.  Settled pairs, with next to no gradient and
+    curvature, are left out.
     """
-    error, bend = weight * (match - fitted), weight * fitted * (1.0 - fitted)
+    error, bend = weight * error, weight * fitted * (1.0 - fitted)
     unsettled = np.flatnonzero((np.abs(error) > _SETTLED) | (bend > _SETTLED))
     gradient, curvature = -_RIDGE * away, _RIDGE * np.eye(len(away))
     for first in range(0, len(unsettled), _PIECE):
         piece = unsettled[first : first + _PIECE]
-        chosen = features(shown.where(piece)).astype(np.float64)
+        chosen = gradients(shown.where(piece), coefficients)
         gradient += chosen.T @ error[piece]
         curvature += (chosen * bend[piece, None]).T @ chosen
     # What all pairs have in common cannot be told from the constant: it keeps its weight.
-    same = alike(shown)
+    same = settled(shown)
     gradient[same], curvature[same], curvature[:, same] = 0.0, 0.0, 0.0
     curvature[same, same] = 1.0
     step = np.linalg.solve(curvature, gradient)

@@ -12,9 +12,9 @@ from __future__ import annotations
 import numpy as np
 
 from privacy.linkage.evidence import Evidence, Number
+from privacy.linkage.features import Floats
 from privacy.linkage.linker import Linker
 from privacy.linkage.stack import Ids
-from privacy.linkage.weights import Floats
 
 LOWEST_WEIGHT, HIGHEST_WEIGHT = -20, 20
 """Whole weights that histograms tell apart; the outer bins hold what lies beyond."""

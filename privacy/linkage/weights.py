@@ -1,8 +1,8 @@
 """Match weights without truth: how much a pair's similarities speak for one person.
 
-The weight of a pair is its log odds of being a match (Fellegi and Sunter 1969),
-linear in the similarities of its views, their squares, missing-view indicators and the
-equality of token T1, plus the log likelihood ratio of its resident-number tokens.
+The weight of a pair is its log odds of being a match (Fellegi and Sunter 1969): what the
+views of each pass and the equality of token T1 say (`features.py`), plus the log
+likelihood ratio of its resident-number tokens.
 `training.py` fits it by EM.  The value below is what a sealed department receives: it
 says how much a similarity weighs and nothing about any record.
 """
@@ -20,37 +20,34 @@ from privacy.canonical import Json
 from privacy.errors import ProtocolError, Text
 from privacy.linkage.candidates import Pairs
 from privacy.linkage.evidence import Evidence, Number
+from privacy.linkage.features import Floats, similarity_weights, starting_coefficients
 from privacy.linkage.stack import Stack
 
-Floats = NDArray[np.float64]
-
-MODEL_VERSION = 2
+MODEL_VERSION = 3
 IDENTITY = 5.0
 """Least weight of an equal T1 or B: one in 150 is a wrong number or a namesake."""
 _SCALE = 1_000_000
-_PER_VIEW = 4
-_STRETCH = 1 << 15
 _PIECE = 1 << 15
 """Pairs that are weighed at a time."""
-_NOISE = 0.25
-"""Similarity that no unrelated pair reaches: 5.7 standard deviations at 512 bits."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchModel:
     """Weights of evidence of one fit, in millionths of a natural logarithm of odds.
 
-    ``coefficients``: constant, T1 equal, then per view rise, similarity, its square, missing.
-    ``number``: the number tokens missing, equal, in conflict, different.
+    ``coefficients``: constant and T1 equal; per pass its depth and its floor; per view rise,
+    similarity, its square and missing.  ``number``: the number tokens missing, equal, in
+    conflict, different.  ``scale``: by what the sum of the former is multiplied, in millionths.
     """
 
     views: tuple[str, ...]
     coefficients: tuple[int, ...]
     number: tuple[int, int, int, int]
+    scale: int = _SCALE
 
     def __post_init__(self) -> None:
         """Check that there is one coefficient for each feature."""
-        if len(self.coefficients) != 2 + _PER_VIEW * len(self.views):
+        if len(self.coefficients) != len(starting_coefficients(self.views)):
             raise ProtocolError(
                 Text("照合モデルの係数の数が違います。", "the match model has other coefficients"),
             )
@@ -69,7 +66,7 @@ class MatchModel:
 
     def similarity_weight(self, shown: Evidence) -> Floats:
         """Return the part of the weight that views and T1 give."""
-        return similarity_weights(shown, self.coefficient_values)
+        return similarity_weights(shown, self.coefficient_values) * self.scale_value
 
     def number_weight(self, outcome: NDArray[np.int8]) -> Floats:
         """Return the part of the weight that the number tokens' *outcome* gives."""
@@ -85,12 +82,18 @@ class MatchModel:
         """Return the number weights in natural logarithms of odds."""
         return np.array(self.number, dtype=np.float64) / _SCALE
 
+    @property
+    def scale_value(self) -> float:
+        """Return the factor of the similarity weight."""
+        return self.scale / _SCALE
+
     def to_json(self) -> Json:
         """Return the model as canonical JSON takes it."""
         return {
             "views": list(self.views),
             "coefficients": list(self.coefficients),
             "number": list(self.number),
+            "scale": self.scale,
         }
 
 
@@ -163,7 +166,8 @@ def _model(raw: object) -> MatchModel:
     if len(number) != len(Number):
         raise _unreadable()
     missing, equal, conflict, different = number
-    return MatchModel(views, coefficients, (missing, equal, conflict, different))
+    (scale,) = _listed([raw.get("scale")], int)
+    return MatchModel(views, coefficients, (missing, equal, conflict, different), scale)
 
 
 _Item = TypeVar("_Item", str, int)
@@ -182,81 +186,17 @@ def _unreadable() -> ProtocolError:
     )
 
 
-def model_of(views: tuple[str, ...], coefficients: Floats, number: Floats) -> MatchModel:
+def model_of(
+    views: tuple[str, ...], coefficients: Floats, number: Floats, scale: float = 1.0
+) -> MatchModel:
     """Return the model of *coefficients* and *number* weights given in natural logarithms."""
     missing, equal, conflict, different = np.rint(number * _SCALE).astype(np.int64).tolist()
     return MatchModel(
         views,
         tuple(np.rint(coefficients * _SCALE).astype(np.int64).tolist()),
         (missing, equal, conflict, different),
+        round(scale * _SCALE),
     )
-
-
-def features(shown: Evidence) -> NDArray[np.float32]:
-    """Return the design matrix, pairs x (2 + 4 views): constant, T1, and per view four.
-
-    The first of the four is the rise out of the noise: unrelated codes agree by chance
-    with a log density that falls with the square of the similarity, up to where chance
-    ends and likeness of names begins.
-    """
-    count, views = shown.similarity.shape
-    design = np.empty((count, 2 + _PER_VIEW * views), dtype=np.float32)
-    design[:, 0], design[:, 1] = 1.0, shown.exact
-    for view in range(views):
-        at = 2 + _PER_VIEW * view
-        design[:, at : at + _PER_VIEW] = np.transpose(_of_view(shown, view))
-    return design
-
-
-def owners(views: int) -> tuple[tuple[int, ...], ...]:
-    """Return for each column of `features` the views it speaks of: none for constant and T1.
-
-    What a column gives is shared out evenly among them (`explain.py`).
-    """
-    return ((), (), *((view,) for view in range(views) for _ in range(_PER_VIEW)))
-
-
-def _of_view(shown: Evidence, view: int) -> tuple[Floats, Floats, Floats, NDArray[np.bool_]]:
-    given = shown.similarity[:, view]
-    missing = np.isnan(given)
-    similarity = np.clip(np.where(missing, 0.0, given), 0.0, 1.0).astype(np.float64)
-    return np.minimum(similarity / _NOISE, 1.0) ** 2, similarity, similarity**2, missing
-
-
-def similarity_weights(shown: Evidence, coefficients: Floats) -> Floats:
-    """Return the product of the design matrix with *coefficients*, view by view.
-
-    The matrix of all pairs would be the largest array of a round: it is never made.
-    """
-    total: Floats = np.where(shown.exact, coefficients[0] + coefficients[1], coefficients[0])
-    for view in range(len(shown.views)):
-        at = 2 + _PER_VIEW * view
-        for weight, feature in zip(coefficients[at:], _of_view(shown, view), strict=False):
-            total += weight * feature
-    return total
-
-
-def alike(shown: Evidence) -> NDArray[np.bool_]:
-    """Return which columns but the first are the same for all pairs, as far as gaps make them."""
-    same = np.zeros(2 + _PER_VIEW * len(shown.views), dtype=np.bool_)
-    same[1] = bool(shown.exact.all() or not shown.exact.any())
-    for view in range(len(shown.views)):
-        missing = np.isnan(shown.similarity[:, view])
-        at = 2 + _PER_VIEW * view
-        same[at : at + _PER_VIEW - 1] = missing.all()
-        same[at + _PER_VIEW - 1] = missing.all() or not missing.any()
-    return same
-
-
-def starting_coefficients(views: tuple[str, ...]) -> Floats:
-    """Return weights to start from and to stay near where data are few.
-
-    Half similarity in all views of one pass is an even chance; 0.8 is a sure match.
-    """
-    passes = len({view.partition("/")[0] for view in views})
-    share = 3.0 / max(1, len(views)) * max(1, passes) ** 0.5
-    one_view = [3.0 * share, 2.0 * share, 3.0 * share, 1.5 * share]
-    return np.array([-8.0, 2.0, *(one_view * len(views))])
 
 
 def rivals(odds: Floats, pairs: Pairs, stack: Stack) -> Floats:

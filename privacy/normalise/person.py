@@ -106,3 +106,23 @@ class Person:
     resident_number: str = field(default="", repr=False)
     household_number: str = field(default="", repr=False)
     problems: tuple[Problem, ...] = ()
+
+    @property
+    def known_family(self) -> str:
+        """Return the family name that others may know: the alias's, a former one, or the name."""
+        return self.alias_family or self.former_family or self.family
+
+    @property
+    def known_given(self) -> str:
+        """Return the given name that others may know: the alias's, or the name."""
+        return self.alias_given or self.given
+
+    @property
+    def family_initial(self) -> str:
+        """Return the first character of the family name, of its kana where there is one."""
+        return (self.family_kana or self.family)[:1]
+
+    @property
+    def given_initial(self) -> str:
+        """Return the first character of the given name, of its kana where there is one."""
+        return (self.given_kana or self.given)[:1]

@@ -82,7 +82,7 @@ def _part(**changes: Any) -> node_pb2.EncodingChunk:
         {"tokens": {"A": bytes(63)}},
         {"views": {"first/all": bytes(127)}},
         {"views": {"first/all": b""}},
-        {"views": {"x" * 81: bytes(128)}},
+        {"views": {"x" * 401: bytes(128)}},
         {"views": {str(i): bytes(128) for i in range(70)}},
         {"plan_digest": b""},
         {"schema_digest": bytes(33)},

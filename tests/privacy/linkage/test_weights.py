@@ -31,7 +31,7 @@ def model() -> MatchModel:
 
 def _with_more_views(model: MatchModel) -> MatchModel:
     views = (*model.views, "kana/name")
-    return MatchModel(views, (*model.coefficients, 1, 2, 3, 4), model.number)
+    return MatchModel(views, (*model.coefficients, 1, 2, 3, 4, 5, 6), model.number)
 
 
 def test_models_survive_canonical_json(model: MatchModel) -> None:
@@ -42,7 +42,7 @@ def test_models_survive_canonical_json(model: MatchModel) -> None:
 def test_a_pair_that_shows_no_later_view_is_weighed_as_in_the_first_pass(
     model: MatchModel,
 ) -> None:
-    far_off = replace(_with_more_views(model), coefficients=(9_000_000,) * (2 + 4 * 4))
+    far_off = replace(_with_more_views(model), coefficients=(9_000_000,) * (2 + 2 * 2 + 4 * 4))
     alike = [[0.6, 0.6, 0.6, float("nan")], [0.6, 0.6, 0.6, 0.6]]
     shown = replace(_shown(alike), views=far_off.views)
 
