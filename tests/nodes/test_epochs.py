@@ -25,9 +25,11 @@ from nodes.epoch_rows import DUMMY, GONE, EpochRows, changes, following
 from nodes.epoch_words import epoch_line
 from nodes.messages import SlotPiece
 from nodes.plan_words import plan_words
+from nodes.store.alerts import LOCAL, StoredAlert
 from nodes.store.people import StoredRow
 from privacy.encoding.schema import default_schema
 from privacy.errors import ProtocolError, RefusedError
+from privacy.governance.consent import Restriction, RestrictionKind
 from privacy.linkage.epoch_terms import KEY, EpochTerms, Scope
 from privacy.normalise.person import Person
 from privacy.plan import Plan, PlanKind
@@ -317,6 +319,45 @@ def test_a_new_city_key_closes_every_epoch_and_destroys_the_keys(federation: Fed
         assert tables.links.slot_table() is not None
         assert [e.state for e in tables.epochs.all()] == [EpochState.CLOSED]
     assert Enrolment(context).commit(federation.roster.digest)
+
+
+def test_cases_and_holds_outlive_new_keys_and_the_old_slot_table_serves_no_new_run(
+    federation: Federation,
+) -> None:
+    _full(federation)
+    context = federation.contexts["school"]
+    end = "2027-03-31T00:00:00+00:00"
+    with context.store.transaction() as tables:
+        alert = StoredAlert("ab" * 32, "", 7, "school-7", LOCAL, end, end, 0, b"card", "opened")
+        tables.alerts.add(alert)
+        tables.restrictions.add(
+            Restriction("school-8", RestrictionKind.OBJECTION, date(2026, 7, 1))
+        )
+    federation.roster = Roster(federation.roster.city, 2, federation.roster.members)
+    sign_roster(federation)
+    make_city_key(federation)
+    second = federation.plan(PlanKind.LINK, link_epoch=2, slot_table=2)
+    federation.approve(second)
+    _sent(federation, second)
+
+    _tell(federation, second, 2)
+
+    with context.store.reading() as tables:
+        table = tables.links.slot_table()
+        kept = tables.alerts.all()
+        held = tables.restrictions.all()
+    assert table is not None
+    assert table.version == 2
+    assert [(each.record, each.row_id, each.state) for each in kept] == [(7, "school-7", "opened")]
+    assert 7 in table.records.tolist()
+    assert [each.row_id for each in held] == ["school-8"]
+    old = federation.plan(
+        PlanKind.SCREEN, slot_table=1, receiver="school", definition={"most_listed": 10}
+    )
+    review = Plans(context).review(old, "coordinator", old.sign(federation.coordinator))
+    assert review.decision is Decision.REFUSED
+    assert review.error is not None
+    assert "[slot-table]" in review.error.what.en
 
 
 def test_the_plan_and_the_status_say_in_words_what_is_kept(federation: Federation) -> None:
