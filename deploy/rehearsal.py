@@ -10,13 +10,13 @@ not the protected run.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Final
 
-from deploy.reading import read_all
+from deploy.cores import Cores
 from deploy.rehearsal_errors import Errors, find_errors
 from deploy.rehearsal_households import RehearsedHouseholds, find_households
 from deploy.rehearsal_pairs import PairTable, pair_table
@@ -137,10 +137,12 @@ def rehearse(
     mappings = find_mappings(folder)
     known = read_truth(truth, [m.department for m in mappings]) if truth is not None else None
     steps = _Steps(progress, total=2 * len(mappings) + 3)
-    intakes = tuple(read_all(mappings, steps.read))
     key = key or os.urandom(_KEY_BYTES)
-    told = read_answers(answers, intakes) if answers is not None else {}
-    linker, outcome = _reviewed(_link(intakes, steps, key, labels_for, engine, told), told)
+    with Cores(mappings) as cores:
+        intakes = tuple(steps.reading(mappings, cores.read(mappings)))
+        told = read_answers(answers, intakes) if answers is not None else {}
+        linked = _link(intakes, steps, key, labels_for, engine, told, cores)
+    linker, outcome = _reviewed(linked, told)
     clusters = _per_row(intakes, linker)
     steps.finish()
     return Rehearsal(
@@ -168,9 +170,13 @@ class _Steps:
             self.progress(what, self.done, self.total)
         self.done += 1
 
-    def read(self, mapping: DepartmentMapping) -> None:
-        name = mapping.department
-        self.begin(Text(f"{name} を読み込み", f"reading {name}"))
+    def reading(
+        self, mappings: Sequence[DepartmentMapping], intakes: Iterator[Intake]
+    ) -> Iterator[Intake]:
+        for mapping in mappings:
+            name = mapping.department
+            self.begin(Text(f"{name} を読み込み", f"reading {name}"))
+            yield next(intakes)
 
     def finish(self) -> None:
         if self.progress is not None:
@@ -184,17 +190,18 @@ def _link(
     labels_for: int,
     engine: Engine,
     told: Mapping[str, Told],
+    cores: Cores,
 ) -> Linker:
     """Encode and link in two passes, as nodes and coordinator do (PROTOCOL 2)."""
     schema, bits = default_schema(labels=labels_for > 0), label_bits(labels_for)
     encoder = Encoder(schema, LinkKeys(1, 1, key))
     first, *later = (salt_pass.name for salt_pass in schema.passes)
+    people = [(intake.records.department, intake.records.persons) for intake in intakes]
+    encoded = cores.encode(encoder, people, (first,))
     batches: list[Batch] = []
-    for intake in intakes:
-        name = intake.records.department
+    for name, _ in people:
         steps.begin(Text(f"{name} を符号化", f"encoding {name}"))
-        encoded = encoder.encode(intake.records.persons, name, (first,))
-        batches.append(in_blocks(encoded, bits))
+        batches.append(in_blocks(next(encoded), bits))
     steps.begin(Text("第一パスの連結", "linking, first pass"))
     linker = start(batches, engine=engine)
     if not later:
@@ -202,11 +209,8 @@ def _link(
     wanted = rows_in_doubt(linker, pair_up(told, linker.stack))
     asked = linker.ask(LinkKeys(1, 1, key).token("ask"), wanted=wanted)
     steps.begin(Text("第二パスの符号化", "encoding, second pass"))
-    again = []
-    for intake in intakes:
-        name = intake.records.department
-        persons = [intake.records.persons[row] for row in asked[name].tolist()]
-        again.append(in_blocks(encoder.encode(persons, name, later), bits))
+    picked = [(name, [persons[row] for row in asked[name].tolist()]) for name, persons in people]
+    again = [in_blocks(batch, bits) for batch in cores.encode(encoder, picked, later)]
     steps.begin(Text("第二パスの連結", "linking, second pass"))
     return linker.second_pass(again, asked)
 
