@@ -221,7 +221,8 @@ async def _finish(work: Work) -> Moved:
         header.slots,
         work.process.clock().isoformat(),
     )
-    rows = int(work.value(HELD))
+    # A round that an older version has closed holds nothing.
+    rows = int(work.process.rounds.value(work.stored.round_id, HELD) or b"0")
 
     def take_effect(connection: Connection) -> None:
         add_slot_table(connection, table)

@@ -13,6 +13,7 @@ from coordinator.kinds import kind_of
 from coordinator.lock import driver_lock
 from coordinator.log import Log
 from coordinator.process import CoordinatorProcess
+from coordinator.retries import Retries
 from coordinator.spool import Spool
 from coordinator.store.rounds import StoredRound
 from privacy.errors import EnishiError
@@ -72,6 +73,17 @@ async def drive_unfinished(process: CoordinatorProcess, log: Log, stop: asyncio.
         await connections.close()
 
 
+async def tell_closed_epochs(process: CoordinatorProcess) -> tuple[str, ...]:
+    """Tell nodes of closed epochs, each once; return who did not answer."""
+    if not any(epoch.untold for epoch in process.epochs.all()):
+        return ()
+    connections = Connections(process, Retries(attempts=1))
+    try:
+        return await epochs.tell_nodes(process, connections)
+    finally:
+        await connections.close()
+
+
 def sweep(process: CoordinatorProcess) -> int:
     """Destroy what a driver that was killed at the very end of a round has left in its spool.
 
@@ -91,7 +103,7 @@ def sweep(process: CoordinatorProcess) -> int:
 
 async def _drive_all(process: CoordinatorProcess, connections: Connections, log: Log) -> None:
     sweep(process)
-    await epochs.tell_nodes(process, connections)
+    await tell_closed_epochs(process)
     driver = Driver(process, connections, log)
     for stored in process.rounds.all():
         if has_ended(stored):

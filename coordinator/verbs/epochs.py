@@ -9,10 +9,9 @@ from typing import Any
 
 from coordinator import epochs
 from coordinator.answer import Answer
-from coordinator.connections import Connections
 from coordinator.epoch_plans import continued
 from coordinator.process import CoordinatorProcess
-from coordinator.retries import Retries
+from coordinator.running import tell_closed_epochs
 from coordinator.store.epochs import EpochState, KeptEpoch
 from privacy.errors import BadInputError, Text
 from privacy.linkage.epoch_terms import EpochTerms, Scope
@@ -67,7 +66,7 @@ def close(config: Path) -> Answer:
         waiting = [each for each in process.epochs.all() if each.untold]
         held = [each for each in process.epochs.all() if each.state is not EpochState.CLOSED]
         closed = waiting[0] if waiting and not held else epochs.close(process)
-        left = asyncio.run(_tell(process))
+        left = asyncio.run(tell_closed_epochs(process))
     lines = [
         Text(
             f"連携世代 {closed.epoch} を閉じ、符号と鍵を破棄しました。",
@@ -83,14 +82,6 @@ def close(config: Path) -> Answer:
             )
         )
     return Answer({"epoch": closed.epoch, "state": "closed", "untold": list(left)}, lines)
-
-
-async def _tell(process: CoordinatorProcess) -> tuple[str, ...]:
-    connections = Connections(process, Retries(attempts=1))
-    try:
-        return await epochs.tell_nodes(process, connections)
-    finally:
-        await connections.close()
 
 
 def _day(text: str) -> dt.date:

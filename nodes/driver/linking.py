@@ -237,8 +237,8 @@ class Linking:
         share = self._context.config.policy.second_pass_percent
         if 100 * len(every) > share * len(rows) + 100:
             raise wrong(
-                f"二回目は一つの世代で全行の {share}% までです",
-                f"later passes take up to {share} % of the rows of a link epoch",
+                f"二回目は一つの世代で全行の {share}% までです(新しい世代を始めてください)",
+                f"later passes take up to {share} % of the rows of a link epoch; open a new one",
             )
         tables.documents.put(name, self._context.stamp(), every.astype("<u4").tobytes())
 

@@ -26,6 +26,8 @@ Handles = NDArray[np.uint32]
 PAD_SHARE = 200
 """Later-pass requests inside an epoch grow in steps of one row in so many, at least 8."""
 _LEAST_STEP = 8
+FILL_UP_TO = 0.55
+"""Share of a department's rows above which requests are not filled up: nodes cap the share."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,13 +139,15 @@ def to_request(held: HeldRows, asked: Ids, seed: bytes) -> Handles:
 
     Rows whose later views are held already are not asked again.  Inside an epoch being
     newly asked could say that a child lost or never had a partner, so random further rows
-    (drawn by *seed*) fill the request up to a step; their views are kept and not used.
+    (drawn by *seed*) fill the request up to a step, as long as few enough are held; their
+    views are kept and not used.
     """
     missing = asked[~np.isin(held.handles[asked], held.later_handles)]
     if not len(held.later_handles):
         return held.handles[np.sort(missing)]
     step = max(_LEAST_STEP, len(held.handles) // PAD_SHARE)
-    wanted = -(-len(missing) // step) * step
+    room = int(FILL_UP_TO * len(held.handles)) - len(held.later_handles)
+    wanted = max(len(missing), min(-(-len(missing) // step) * step, room))
     free = np.ones(len(held.handles), dtype=np.bool_)
     free[missing] = False
     free[np.isin(held.handles, held.later_handles)] = False

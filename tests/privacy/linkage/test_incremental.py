@@ -117,6 +117,7 @@ def test_incremental_rounds_give_exactly_the_clusters_of_a_full_round(
 
 def _some(count: int = 40) -> HeldRows:
     made = town(1, PLACES).batches[0]
+    assert made.rows >= count
     handles = np.arange(count, dtype=np.uint32) * 5
     return whole_rows(handles, made.take(np.arange(count)))
 
@@ -139,7 +140,7 @@ def test_what_changed_or_is_gone_is_in_no_array_afterwards() -> None:
 
 
 def test_rows_asked_before_are_not_asked_again_and_requests_come_in_steps() -> None:
-    held = _some()
+    held = _some(60)
     views = {"kana/all": np.ones((20, 8), dtype=np.uint64)}
     first = to_request(held, np.arange(20), SEED)
     held = held.with_later(first, Batch("d0", 20, {}, views))
@@ -151,6 +152,8 @@ def test_rows_asked_before_are_not_asked_again_and_requests_come_in_steps() -> N
     assert 100 in again
     assert not np.isin(again, first).any()
     assert len(to_request(held, np.arange(20), SEED)) == 0
+    # Above the share that nodes allow, only what lacks is asked for.
+    assert len(to_request(held, np.arange(40), SEED)) == 20
 
 
 def test_a_rows_chance_depends_on_its_handle_and_the_seed_alone() -> None:
