@@ -29,10 +29,15 @@ def terms(
     """Return the terms that the options of `round link` ask for.
 
     Raises:
-        BadInputError: options that exclude each other, or no day.
+        BadInputError: options that exclude each other, no day, or one that has passed.
         RefusedError: no epoch is open that the round could go on in.
     """
     until = _day(keep_codes) if keep_codes else None
+    if until is not None and until < process.clock().date():
+        raise BadInputError(
+            Text("--keep-codes の日付が過ぎています。", "The day of --keep-codes has passed."),
+            Text("今日以降の日付を書いてください。", "Write today or a later day."),
+        )
     if incremental and again:
         raise BadInputError(
             Text("--incremental と --again は一緒に使えません。", "--incremental excludes --again.")

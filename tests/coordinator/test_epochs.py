@@ -20,8 +20,9 @@ from coordinator.process import CoordinatorProcess
 from coordinator.running import sweep
 from coordinator.store.epochs import EpochState
 from coordinator.store.rounds import StoredRound
+from coordinator.verbs.epochs import close, status, terms
 from privacy.encoding.schema import default_schema
-from privacy.errors import RefusedError, Text, UnreachableError
+from privacy.errors import BadInputError, RefusedError, Text, UnreachableError
 from privacy.linkage.epoch_terms import EpochTerms, Scope
 from privacy.plan import Plan
 from tests.coordinator.conftest import TurnedClock
@@ -281,3 +282,39 @@ def test_one_round_at_a_time_goes_on_in_an_epoch(federation: Federation) -> None
     with pytest.raises(RefusedError, match="has not ended"):
         epochs.close(process)
     federation.driver().cancel(stored)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"incremental": True, "again": True}, "excludes"),
+        ({"keep_codes": "soon"}, "takes a day"),
+        ({"keep_codes": "2026-07-05"}, "has passed"),
+    ],
+)
+def test_terms_that_cannot_be_are_refused_as_input(
+    process: CoordinatorProcess, options: dict[str, object], message: str
+) -> None:
+    asked = {"incremental": False, "again": False, "keep_codes": "", **options}
+    with pytest.raises(BadInputError, match=message):
+        terms(process, **asked)  # type: ignore[arg-type]
+
+
+@pytest.mark.timeout(120)
+def test_the_status_says_what_is_held_and_closing_says_who_is_untold(
+    federation: Federation,
+) -> None:
+    process, config = federation.process, federation.process.config.home / "coordinator.toml"
+    _round(federation, _keeping())
+
+    open_now = status(config)
+    closed = close(config)
+    after = status(config)
+
+    assert open_now.values["epochs"][0]["rows"] == sum(
+        len(federation.peers.node(name).rows) for name in OPEN
+    )
+    assert "until 2027-03-31" in open_now.lines[0].en
+    assert set(closed.values["untold"]) == {*OPEN, "welfare"}  # Nobody serves in this test.
+    assert after.values["epochs"][0]["state"] == "closed"
+    assert process.epochs.open_one() is None
