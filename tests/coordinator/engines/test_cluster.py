@@ -14,9 +14,10 @@ from privacy.linkage.linker import Linker, start
 from privacy.similarity.engine import Engine
 from privacy.similarity.kernels import Words
 from privacy.similarity.search import pairs_among, pairs_within
-from privacy.similarity.tiles import Found, Here, Terms, Tile, TileExecutor, joined
+from privacy.similarity.tiles import Here, Terms, Tile, TileExecutor, joined
 from tests.coordinator.engines.cluster import Cluster, make_certificates
 from tests.privacy.linkage.simulated import Town, town
+from tests.privacy.similarity.plain import assert_same
 
 pytestmark = pytest.mark.timeout(120)
 
@@ -40,12 +41,6 @@ def _codes(count: int) -> Words:
     return np.random.default_rng(count).integers(0, 2**63, (count, 8), dtype=np.uint64)
 
 
-def _assert_same(one: Found, two: Found) -> None:
-    np.testing.assert_array_equal(one.left, two.left)
-    np.testing.assert_array_equal(one.right, two.right)
-    np.testing.assert_array_equal(one.distance, two.distance)
-
-
 @pytest.mark.parametrize(("side", "most"), [(700, 1 << 20), (2500, 50), (5000, 1 << 20)])
 def test_a_cluster_finds_what_one_process_finds_whatever_the_tiles(
     cluster: Cluster, side: int, most: int
@@ -57,8 +52,8 @@ def test_a_cluster_finds_what_one_process_finds_whatever_the_tiles(
     among = joined(pairs_among(codes, 212, executor=executor))
     within = joined(pairs_within(codes[:900], codes[900:], 212, executor=executor))
 
-    _assert_same(among, joined(pairs_among(codes, 212)))
-    _assert_same(within, joined(pairs_within(codes[:900], codes[900:], 212)))
+    assert_same(among, joined(pairs_among(codes, 212)))
+    assert_same(within, joined(pairs_within(codes[:900], codes[900:], 212)))
     assert len(among) > 100
 
 
@@ -71,7 +66,7 @@ def test_a_worker_killed_in_the_middle_loses_nothing(cluster: Cluster) -> None:
     cluster.start_worker()
     parts += list(found)
 
-    _assert_same(joined(parts), joined(pairs_among(codes, 215)))
+    assert_same(joined(parts), joined(pairs_among(codes, 215)))
 
 
 def _linked(executor: TileExecutor, made: Town) -> Linker:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from privacy.similarity.groups import grouped
 from privacy.similarity.kernels import Words
 from privacy.similarity.search import pairs_among, pairs_within
-from privacy.similarity.tiles import Found, distances, joined
+from privacy.similarity.tiles import joined
+from tests.privacy.similarity.plain import assert_same, plain_pairs
 
 
 def _drawn(seed: int, rows: int, distinct: int) -> Words:
@@ -15,19 +16,6 @@ def _drawn(seed: int, rows: int, distinct: int) -> Words:
     pool = generator.integers(0, 2**63, (distinct, 8), dtype=np.uint64)
     pool[0] = 0
     return pool[generator.integers(0, distinct, rows)]
-
-
-def _plain(left: Words, right: Words, limit: int) -> Found:
-    row, code = (each.ravel() for each in np.indices((len(left), len(right))))
-    found = Found(row, code, distances(left, right, row, code))
-    there = np.asarray(left.any(axis=1))[row] & np.asarray(right.any(axis=1))[code]
-    return found.where(there & (found.distance <= limit))
-
-
-def _assert_same(one: Found, two: Found) -> None:
-    np.testing.assert_array_equal(one.left, two.left)
-    np.testing.assert_array_equal(one.right, two.right)
-    np.testing.assert_array_equal(one.distance, two.distance)
 
 
 @given(
@@ -50,9 +38,8 @@ def test_rows_that_share_a_code_are_found_as_if_each_were_compared(
         within = joined(pairs_within(left, right, limit))
         among = joined(pairs_among(codes, limit))
 
-    _assert_same(within, _plain(left, right, limit))
-    everything = _plain(codes, codes, limit)
-    _assert_same(among, everything.where(everything.left < everything.right))
+    assert_same(within, plain_pairs(left, right, limit))
+    assert_same(among, plain_pairs(codes, codes, limit, upper=True))
 
 
 def test_each_code_is_kept_once() -> None:

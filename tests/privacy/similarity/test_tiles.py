@@ -10,31 +10,17 @@ from privacy.similarity.search import pairs_among
 from privacy.similarity.sinks import MemorySink
 from privacy.similarity.tiles import (
     Comparison,
-    Found,
     Here,
     Terms,
     Tile,
     compare_tile,
-    distances,
     joined,
 )
+from tests.privacy.similarity.plain import assert_same, plain_pairs
 
 
 def _codes(seed: int, count: int, words: int = 8) -> Words:
     return np.random.default_rng(seed).integers(0, 2**63, (count, words), dtype=np.uint64)
-
-
-def _plain(left: Words, right: Words, limit: int, *, upper: bool) -> Found:
-    row, code = (each.ravel() for each in np.indices((len(left), len(right))))
-    found = Found(row, code, distances(left, right, row, code))
-    found = found.where(found.distance <= limit)
-    return found.where(found.left < found.right) if upper else found
-
-
-def _assert_same(one: Found, two: Found) -> None:
-    np.testing.assert_array_equal(one.left, two.left)
-    np.testing.assert_array_equal(one.right, two.right)
-    np.testing.assert_array_equal(one.distance, two.distance)
 
 
 @given(
@@ -68,7 +54,7 @@ def test_neither_the_size_of_tiles_nor_their_order_changes_what_is_found(
         )
     )
 
-    _assert_same(found, _plain(left, right, limit, upper=upper))
+    assert_same(found, plain_pairs(left, right, limit, upper=upper))
 
 
 @pytest.mark.parametrize("side", [97, 256, 1000, 5000])
@@ -84,7 +70,7 @@ def test_a_folded_comparison_is_the_same_in_tiles_of_any_size(side: int) -> None
     among = joined(executor(Comparison(codes, codes, folded)))
     within = joined(executor(Comparison(codes[:700], codes[700:], Terms(110, 6, upper=False))))
 
-    _assert_same(among, joined(Here()(Comparison(codes, codes, whole))))
+    assert_same(among, joined(Here()(Comparison(codes, codes, whole))))
     assert len(among) == len(within) == 100
 
 
