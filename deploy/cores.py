@@ -29,13 +29,15 @@ T = TypeVar("T")
 class Cores:
     """This process, or one process a core; use it in a ``with`` block."""
 
-    def __init__(self, mappings: Sequence[DepartmentMapping], large: int = LARGE) -> None:
-        """Prepare for *mappings*; processes only for *large* bytes of extracts or more."""
+    def __init__(
+        self, mappings: Sequence[DepartmentMapping], *, spread: bool, large: int = LARGE
+    ) -> None:
+        """Prepare for *mappings*; *spread* over processes from *large* bytes of extracts on."""
         cores = min(os.cpu_count() or 1, len(mappings))
         much = sum(_size(mapping) for mapping in mappings) >= large
         self._pool: ProcessPoolExecutor | None = None
         self._failed = False
-        if cores > 1 and much:
+        if spread and cores > 1 and much:
             fresh = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(cores, mp_context=fresh, initializer=_one_thread)
 

@@ -132,6 +132,7 @@ def _link(folder: Path, out: Path, asked: _Asked, language: Language, *, as_json
             households=asked.households,
             answers=asked.answers,
             labels_for=asked.labels,
+            spread=True,
         )
     write_output(rehearsal, out)
     _answer(rehearsal, out, language, as_json=as_json)

@@ -115,6 +115,7 @@ def rehearse(
     engine: Engine = LOCAL,
     households: bool = False,
     answers: Path | None = None,
+    spread: bool = False,
 ) -> Rehearsal:
     """Take in, encode and link all departments of *folder*; write nothing.
 
@@ -130,6 +131,8 @@ def rehearse(
         engine: compares the codes; the result is the same whichever it is.
         households: also say who lives together, as a plan with households would.
         answers: a filled-in ``review.csv``, which acts as answers in the federation do.
+        spread: read and encode large extracts in a process for each core, which imports the
+            caller's main module again: for programs that guard it, as the command line.
 
     Raises:
         EnishiError: a mapping or file cannot be used; nothing was linked then.
@@ -138,7 +141,7 @@ def rehearse(
     known = read_truth(truth, [m.department for m in mappings]) if truth is not None else None
     steps = _Steps(progress, total=2 * len(mappings) + 3)
     key = key or os.urandom(_KEY_BYTES)
-    with Cores(mappings) as cores:
+    with Cores(mappings, spread=spread) as cores:
         intakes = tuple(steps.reading(mappings, cores.read(mappings)))
         told = read_answers(answers, intakes) if answers is not None else {}
         linked = _link(intakes, steps, key, labels_for, engine, told, cores)

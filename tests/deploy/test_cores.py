@@ -23,7 +23,7 @@ def test_several_at_a_time_give_what_one_after_the_other_gives(tmp_path: Path) -
 
     intakes, batches = [], []
     for large in (1 << 40, 0):
-        with Cores(mappings, large) as cores:
+        with Cores(mappings, spread=True, large=large) as cores:
             intakes.append(list(cores.read(mappings)))
             people = [(i.records.department, i.records.persons) for i in intakes[-1]]
             batches.append(list(cores.encode(encoder, people, ("first",))))
@@ -44,7 +44,10 @@ def test_an_error_in_another_process_keeps_its_words(tmp_path: Path) -> None:
 
     caught = []
     for large in (1 << 40, 0):
-        with pytest.raises(EnishiError) as error, Cores(mappings, large) as cores:
+        with (
+            pytest.raises(EnishiError) as error,
+            Cores(mappings, spread=True, large=large) as cores,
+        ):
             list(cores.read(mappings))
         caught.append(error.value)
 
