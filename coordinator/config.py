@@ -79,6 +79,8 @@ class CoordinatorConfig:
     """A link round in which a department fails: `stop`, or `go-on` without it."""
     missing_after_s: int = 3_600
     """How long a round that goes on waits for a department that does not answer."""
+    self_test: Path = Path("self_test.json")
+    """The schema's self-test report (`enishi redteam --report`); no such file: this version's."""
     engine: str = "local"
     """Where all pairs are compared: `local` is this process, `dask` a Dask cluster."""
     dask_scheduler: str = ""

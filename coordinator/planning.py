@@ -16,6 +16,7 @@ from coordinator.linkage import VERSION
 from coordinator.process import CoordinatorProcess
 from coordinator.queries import items_of, read_query
 from coordinator.rosters import roster_in_force
+from coordinator.self_tests import self_test_of
 from coordinator.store.releases import StoredRelease
 from coordinator.store.rounds import SlotTable, StoredRound
 from privacy.audit import EntryKind
@@ -27,6 +28,7 @@ from privacy.governance.catalogue import Catalogue, ItemClass, read_catalogue
 from privacy.governance.purpose import read_purposes
 from privacy.linkage.epoch_terms import KEY, EpochTerms
 from privacy.plan import Plan, PlanKind
+from privacy.redteam.gate import SELF_TEST
 from privacy.roster import Role, Roster
 
 LINK_PURPOSE = "linkage"
@@ -48,10 +50,13 @@ def plan_link(
 
     Raises:
         RosterMissingError: there is no roster in force.
+        RefusedError: the schema has no self-test report that passes.
     """
     roster, config = roster_in_force(process), process.config
     epoch = terms or EpochTerms()
     created = _now(process)
+    schema = link_schema(config)
+    record = self_test_of(process, schema, roster)
     return Plan(
         kind=PlanKind.LINK,
         purpose=LINK_PURPOSE,
@@ -60,11 +65,15 @@ def plan_link(
         nodes=roster.nodes,
         roster_digest=roster.digest,
         link_epoch=link_epoch(process, epoch),
-        schema_digest=link_schema(config).digest,
+        schema_digest=schema.digest,
         created=created,
         expires=created + dt.timedelta(days=config.plan_days),
         slot_table=process.rounds.link_rounds() + 1,
-        definition={**link_conditions(config).canonical(), KEY: epoch.to_json()},
+        definition={
+            **link_conditions(config).canonical(),
+            KEY: epoch.to_json(),
+            SELF_TEST: record.to_json(),
+        },
         households=households,
     )
 

@@ -16,6 +16,7 @@ from nodes.verbs.operate import (
 )
 from nodes.verbs.people import account_app, alerts_app, hold, plans_app, roster_app
 from nodes.verbs.plan_show import plans_show
+from nodes.verbs.redteam import redteam
 from nodes.verbs.review import review_app
 
 app = typer.Typer(no_args_is_help=True, help="部署のノード / a department's node")
@@ -26,6 +27,7 @@ app.command("quality")(quality)
 app.command("serve")(serve)
 app.command("status")(status)
 app.command("preview-encoding")(preview_encoding)
+app.command("redteam")(redteam)
 app.command("hold")(hold)
 plans_app.command("show")(plans_show)
 app.add_typer(roster_app, name="roster")

@@ -81,6 +81,14 @@ class PolicyConfig:
     """People above whom a plan may ask for block labels."""
     block_padding: int = 16
     """Blocks are padded with dummies to multiples of this many rows."""
+    self_test_per_mille: int = 10
+    """People that the schema's self-test may re-identify, in thousandths (PROTOCOL 2)."""
+    self_test_labels_per_mille: int = 30
+    """The same for a plan that asks for block labels."""
+    self_test_days: int = 1_100
+    """Age of a self-test report, in days."""
+    self_test_children: int = 2_000
+    """Children of the city, or fewer: a self-test among more people than these is too easy."""
     households: str = "refuse"
     """A link plan that asks who lives together: refuse it, abstain from that part, or allow."""
     household_floor: int = 10

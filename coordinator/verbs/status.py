@@ -12,12 +12,14 @@ from typing import Any
 from coordinator.answer import Answer
 from coordinator.authority import ends
 from coordinator.connections import Connections
+from coordinator.epoch_plans import link_schema
 from coordinator.errors import RosterMissingError
 from coordinator.messages import MemberStatus
 from coordinator.process import CoordinatorProcess
 from coordinator.process_keys import TLS_CERTIFICATE
 from coordinator.retries import Retries
 from coordinator.rosters import roster_in_force
+from coordinator.self_tests import self_test_of
 from coordinator.store.members import MemberRole, MemberState, Registered
 from coordinator.store.rounds import StoredRound
 from coordinator.verbs.rounds import STATES
@@ -104,7 +106,7 @@ def _lines(one: dict[str, Any]) -> list[Text]:
 def doctor(config: Path) -> Answer:
     """Look at keys, certificates, disk, roster and every member; say what to do."""
     with CoordinatorProcess.open(config) as process:
-        found = [*_own(process), *asyncio.run(_members(process))]
+        found = [*_own(process), _self_test(process), *asyncio.run(_members(process))]
     good = all(ok for ok, _ in found)
     values = {
         "ok": good,
@@ -140,6 +142,22 @@ def _own(process: CoordinatorProcess) -> list[tuple[bool, Text]]:
         )
     )
     return found
+
+
+def _self_test(process: CoordinatorProcess) -> tuple[bool, Text]:
+    """Look whether the next link round would pass the gate here."""
+    schema = link_schema(process.config)
+    try:
+        record = self_test_of(process, schema, _roster(process))
+    except EnishiError as error:
+        return False, Text(error.render("ja"), error.render("en"))
+    report, worst = record.report, record.report.asked.worst
+    return True, Text(
+        f"自己点検: {schema.name} は {report.known} 人、同じ生年月日 "
+        f"{report.per_birth_date:.1f} 人で最大 {worst.share:.2%}（{record.made}）",
+        f"self-test: {schema.name} gave away {worst.share:.2%} at most, among {report.known} "
+        f"people, {report.per_birth_date:.1f} to a birth date ({record.made})",
+    )
 
 
 def _expiry(member_id: str, until: datetime, now: datetime) -> tuple[bool, Text]:

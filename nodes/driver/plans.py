@@ -15,6 +15,7 @@ from nodes.household_policy import asked_purpose, check_households
 from nodes.policy import Situation, review
 from nodes.questions import check_question
 from nodes.schema_policy import check_encoding
+from nodes.self_test_policy import check_tested
 from nodes.store import Tables
 from nodes.store.rounds import StoredPlan
 from privacy.audit import EntryKind
@@ -214,6 +215,7 @@ def check_policy(context: NodeContext, tables: Tables, plan: Plan) -> None:
     check_households(plan, situation)
     if plan.kind is PlanKind.LINK:
         check_link_epoch(context, tables, plan)
+        check_tested(plan, situation, tables.records.crowding())
     if plan.kind is PlanKind.STATISTICS:
         check_question(plan, situation.policy.populations)
 

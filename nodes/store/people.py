@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from nodes.store.schema import documents, facts, imports, persons, rows
 from privacy.normalise.person import Person, Problem, ProblemKind
+from privacy.redteam.population import crowding
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,11 @@ class Records:
         """Return the persons of all records, by record."""
         found = self._connection.execute(select(persons.c.person).order_by(persons.c.record))
         return [_person(text) for text in found.scalars()]
+
+    def crowding(self) -> float:
+        """Return how many persons share a birth date, seen from a person (mean)."""
+        texts = self._connection.execute(select(persons.c.person)).scalars()
+        return crowding(json.loads(text).get("birth_date", "") for text in texts)
 
     def person(self, record: int) -> Person | None:
         """Return the person of one record, or None."""

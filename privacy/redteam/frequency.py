@@ -1,147 +1,169 @@
-"""Attacks that need no similarity: equal codes counted, frequent grams mined, weights read.
+"""Frequency: values written often give codes seen often, and values go together as people do.
 
-* Frequency: values written often give codes seen often; who knows how often each value
-  occurs names them by rank (Niedermeyer, Steinmetzer, Kroll and Schnell 2014).
-* Pattern mining: the positions of a frequent gram are set in every code that holds it
-  (Christen, Ranbaduge, Vatsalan and Schnell, PAKDD 2017).
-* Weight: a majority vote over all codes, against each code, reads how full its filter
-  was; centred sharpening is made to withstand this (PROTOCOL 2 step 3).
+Who knows how often each value occurs names equal codes by rank (Niedermeyer, Steinmetzer,
+Kroll and Schnell 2014).  Where a record has several codes, each named one names others:
+the code of a given name is seen with the codes of the towns in which children of that
+name live.  It is told from nothing but equality of codes, so no hardening that maps
+equal filters to equal codes withstands it; salting does, where few share a salt value.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
 from privacy.encoding.batch import Codes
-from privacy.encoding.grams import split
-from privacy.encoding.hardening import unpack
-from privacy.encoding.schema import FieldKind, Schema, View
+from privacy.encoding.schema import View
 from privacy.normalise.person import Person
-from privacy.redteam.matching import Match
+from privacy.redteam.assignment import Scores, assign
 
-_MINED_GRAMS = 40
-_FEWEST_CODES = 20
+Ids = NDArray[np.int64]
+
+_NOTHING = -1
+_ROUNDS = 8
+_DISTINCT = 0.9
+"""Share of a column's codes that may be distinct for frequencies to say anything."""
+_SEPARATOR = "\x1f"
 
 
 def contents(view: View, persons: Sequence[Person], salt: Sequence[str] = ()) -> list[str]:
     """Return what each person says in *view*, as one text: the value that codes stand for."""
     names = (*view.fields, *salt)
-    return ["\x1f".join(getattr(person, name) for name in names) for person in persons]
+    return [_SEPARATOR.join(getattr(person, name) for name in names) for person in persons]
 
 
-def named_by_frequency(
-    codes: Codes, known: Sequence[str], encoded: Sequence[str]
-) -> tuple[int, int]:
-    """Return how many codes are given their value by rank of frequency, and how many there are.
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One view's codes, and the values that they stand for.
 
-    Ties in frequency are broken by set bits, which follow the length of the value.
+    ``codes``: n x words; ``known``: the value of each known person; ``encoded``: the true
+    value of each code, to count.
+    """
+
+    codes: Codes = field(repr=False)
+    known: Sequence[str] = field(repr=False)
+    encoded: Sequence[str] = field(repr=False)
+
+
+def named_by_frequency(columns: Sequence[Column]) -> list[tuple[int, int]]:
+    """Return for each column how many codes are given their value, and how many there are.
+
+    Columns whose codes repeat go on from ranks to which values occur together; a code
+    that is seen once says nothing by how often it is seen.
 
     Args:
-        codes: n x words of one view.
-        known: the value of each known person.
-        encoded: the true value of each code, to count.
+        columns: the views of one pass, rows in one order.
     """
-    there = np.flatnonzero(codes.any(axis=1))
-    if not len(there):
-        return 0, 0
-    patterns, of, counts = np.unique(codes[there], axis=0, return_inverse=True, return_counts=True)
-    bits = np.bitwise_count(patterns).sum(axis=1)
-    values = Counter(value for value in known if value.strip("\x1f"))
-    lengths = {value: len(value.replace("\x1f", "")) for value in values}
-    ranked_values = sorted(values, key=lambda value: (-values[value], -lengths[value], value))
-    ranked_codes = np.lexsort((-bits.astype(np.int64), -counts))
-    guess = dict(zip(ranked_codes.tolist(), ranked_values, strict=False))
+    sides = [_Side.of(column) for column in columns]
+    named = [side.by_rank() for side in sides]
+    repeated = [at for at, side in enumerate(sides) if side.repeats]
+    for _ in range(_ROUNDS if len(repeated) > 1 else 0):
+        better = list(named)
+        for at in repeated:
+            better[at] = _by_company(at, repeated, sides, named)
+        if all((new == old).all() for new, old in zip(better, named, strict=True)):
+            break
+        named = better
+    return [
+        _count(column, side, names)
+        for column, side, names in zip(columns, sides, named, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Side:
+    """Distinct codes and values of one column, by number.
+
+    ``code_of``: n, -1 where missing; ``value_of``: m, -1 where empty; ``bits``: set bits
+    of each distinct code; ``lengths``: characters of each distinct value.
+    """
+
+    code_of: Ids
+    value_of: Ids
+    bits: Ids
+    lengths: Ids
+    values: tuple[str, ...]
+
+    @classmethod
+    def of(cls, column: Column) -> _Side:
+        there = np.asarray(column.codes.any(axis=1))
+        patterns, number = np.unique(column.codes[there], axis=0, return_inverse=True)
+        code_of = np.full(len(there), _NOTHING)
+        code_of[there] = number
+        full = [value.strip(_SEPARATOR) != "" for value in column.known]
+        values = sorted({v for v, there in zip(column.known, full, strict=True) if there})
+        place = {value: at for at, value in enumerate(values)}
+        value_of = np.array([place.get(value, _NOTHING) for value in column.known], dtype=np.int64)
+        lengths = np.array([len(v.replace(_SEPARATOR, "")) for v in values], dtype=np.int64)
+        bits = np.bitwise_count(patterns).sum(axis=1).astype(np.int64)
+        return cls(code_of, value_of, bits, lengths, tuple(values))
+
+    @property
+    def repeats(self) -> bool:
+        """Tell whether equal codes are seen often enough to be counted."""
+        return 0 < len(self.bits) <= _DISTINCT * int((self.code_of >= 0).sum())
+
+    @property
+    def codes(self) -> Ids:
+        """Return how often each distinct code is seen."""
+        return np.bincount(self.code_of[self.code_of >= 0], minlength=len(self.bits))
+
+    @property
+    def counts(self) -> Ids:
+        """Return how often each distinct value is known."""
+        return np.bincount(self.value_of[self.value_of >= 0], minlength=len(self.values))
+
+    def by_rank(self) -> Ids:
+        """Return a value for each distinct code by rank, ties broken by bits and length."""
+        named = np.full(len(self.bits), _NOTHING)
+        codes = np.lexsort((-self.bits, -self.codes))
+        values = np.lexsort((-self.lengths, -self.counts))
+        both = min(len(codes), len(values))
+        named[codes[:both]] = values[:both]
+        return named
+
+
+def _by_company(at: int, among: Sequence[int], sides: Sequence[_Side], named: Sequence[Ids]) -> Ids:
+    """Return a value for each code of one column by what the columns *among* name beside it."""
+    own = sides[at]
+    scores = _nearness(own.codes[:, None], own.counts[:, None])
+    for other in among:
+        side, names = sides[other], named[other]
+        if other == at:
+            continue
+        beside = np.where(side.code_of >= 0, names[side.code_of], _NOTHING)
+        width = len(side.values)
+        seen = _company(own.code_of, beside, len(own.bits), width)
+        scores += _nearness(seen, _company(own.value_of, side.value_of, len(own.values), width))
+    if len(own.bits) <= len(own.values):
+        return assign(scores)
+    return np.asarray(scores.argmax(axis=1), dtype=np.int64)
+
+
+def _company(rows: Ids, beside: Ids, count: int, width: int) -> Ids:
+    """Return count x width: how often each of *rows* stands beside each of *beside*."""
+    both = (rows >= 0) & (beside >= 0)
+    table = np.bincount(rows[both] * width + beside[both], minlength=count * width)
+    return table.reshape(count, width)
+
+
+def _nearness(left: Ids, right: Ids) -> Scores:
+    """Return minus the chi-square distance of each row of counts to each of *right*."""
+    ours, theirs = left.astype(np.float32), right.astype(np.float32)
+    weight = 1 / (theirs + 1)
+    product = ours @ (2 * theirs * weight).T - ours**2 @ weight.T
+    product -= (theirs**2 * weight).sum(axis=1)
+    return np.asarray(product, dtype=np.float32)
+
+
+def _count(column: Column, side: _Side, named: Ids) -> tuple[int, int]:
+    there = np.flatnonzero(side.code_of >= 0)
+    guesses = named[side.code_of[there]]
     right = sum(
-        guess.get(one) == encoded[row] for one, row in zip(of.tolist(), there.tolist(), strict=True)
+        guess >= 0 and side.values[guess] == column.encoded[row]
+        for row, guess in zip(there.tolist(), guesses.tolist(), strict=True)
     )
     return right, len(there)
-
-
-def mined_grams(
-    schema: Schema, view: View, codes: Codes, known: Sequence[Person], encoded: Sequence[Person]
-) -> tuple[int, int]:
-    """Return how far mined patterns tell which codes hold which frequent grams.
-
-    For each of the most frequent grams of the known population the columns are sought
-    that are set together about as often; whoever sets them all is said to hold the gram.
-    What chance would get right is taken off; statements about most codes are not made.
-
-    Returns:
-        statements that are right beyond chance, statements made.
-    """
-    there = np.flatnonzero(codes.any(axis=1))
-    if not len(there):
-        return 0, 0
-    bits = unpack(codes[there]).astype(np.float32)
-    together = (bits.T @ bits / len(bits)).astype(np.float32)
-    held = [_grams(schema, view, encoded[row]) for row in there.tolist()]
-    counted = Counter(gram for person in known for gram in _grams(schema, view, person))
-    made, beyond = 0, 0.0
-    used = np.zeros(bits.shape[1], dtype=np.bool_)
-    for gram, count in sorted(counted.items(), key=lambda item: (-item[1], item[0]))[:_MINED_GRAMS]:
-        share = count / max(len(known), 1)
-        columns = _pattern(together, share, schema.field(gram[0]).hashes, used)
-        rows = np.flatnonzero(bits[:, columns].all(axis=1))
-        if not len(columns) or len(rows) > len(there) / 2:
-            continue
-        used[columns] = True
-        made += len(rows)
-        base = sum(gram in grams for grams in held) / len(held)
-        beyond += sum(gram in held[row] for row in rows.tolist()) - base * len(rows)
-    return max(0, round(beyond)), made
-
-
-def weight_correlation(codes: Codes, filters: Codes) -> float:
-    """Return how agreement with the majority code correlates with the weight of *filters*.
-
-    Args:
-        codes: n x words of one view, as seen.
-        filters: n x words, the same rows before hardening (only a test has them).
-
-    Returns:
-        the absolute correlation; 0 where the view has few codes or nothing varies.
-    """
-    there = codes.any(axis=1) & filters.any(axis=1)
-    if there.sum() < _FEWEST_CODES:
-        return 0.0
-    bits = unpack(codes[there])
-    weight = np.bitwise_count(filters[there]).sum(axis=1).astype(np.float64)
-    majority = bits.mean(axis=0) >= 0.5  # noqa: PLR2004 - the majority
-    agreement = (bits == majority).mean(axis=1)
-    if not agreement.std() or not weight.std():
-        return 0.0
-    return abs(float(np.corrcoef(agreement, weight)[0, 1]))
-
-
-def _pattern(
-    together: NDArray[np.float32], share: float, hashes: int, used: NDArray[np.bool_]
-) -> Match:
-    """Return the columns, fresh ones, that are most often set together about *share* of the time.
-
-    Args:
-        together: bits x bits, how often two columns are both set.
-        share: how often the gram sought is held.
-        hashes: columns that a gram sets.
-        used: columns that an earlier gram took.
-    """
-    fits = np.flatnonzero((together.diagonal() >= 0.9 * share) & ~used)
-    if len(fits) < hashes or not share:
-        return fits[:0]
-    pairs = together[np.ix_(fits, fits)]
-    likely = np.abs(pairs - share) < 0.1 * share
-    centre = int(likely.sum(axis=1).argmax())
-    order = np.argsort(-pairs[centre] + 10.0 * ~likely[centre], kind="stable")[:hashes]
-    return np.asarray(fits[order], dtype=np.int64)
-
-
-def _grams(schema: Schema, view: View, person: Person) -> set[tuple[str, str]]:
-    found: set[tuple[str, str]] = set()
-    for name in view.fields:
-        spec = schema.field(name)
-        if spec.kind is FieldKind.QGRAM:
-            found |= {(name, gram) for gram in split(spec, getattr(person, name))}
-    return found

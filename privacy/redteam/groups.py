@@ -43,14 +43,19 @@ def recover_groups(similarity: Matrix, count: int, largest: int) -> Ids:
     size = np.ones(rows)
     np.fill_diagonal(total, -np.inf)
     group = np.arange(rows)
+    nearest, nearness = np.empty(rows, dtype=np.int64), np.full(rows, -np.inf)
+
+    def look(row: int) -> None:
+        mean = np.where(size[row] + size <= largest, total[row] / (size[row] * size), -np.inf)
+        nearest[row] = mean.argmax()
+        nearness[row] = mean[nearest[row]]
+
+    for row in range(rows):
+        look(row)
     for _ in range(max(rows - count, 0)):
-        mean = np.where(
-            size[:, None] + size[None, :] <= largest,
-            total / (size[:, None] * size[None, :]),
-            -np.inf,
-        )
-        left, right = divmod(int(mean.argmax()), rows)
-        if mean[left, right] <= 0:
+        left = int(nearness.argmax())
+        right = int(nearest[left])
+        if nearness[left] <= 0:
             break
         total[left] += total[right]
         total[:, left] += total[:, right]
@@ -58,7 +63,13 @@ def recover_groups(similarity: Matrix, count: int, largest: int) -> Ids:
         total[right] = total[:, right] = -np.inf
         size[left] += size[right]
         size[right] = rows
+        nearness[right] = -np.inf
         group[group == right] = left
+        # A mean of two means is nearer than neither: only who was nearest to them must look.
+        touched = (nearest == left) | (nearest == right)
+        touched[left], touched[right] = True, False
+        for row in np.flatnonzero(touched & (size < rows)).tolist():
+            look(row)
     return np.asarray(np.unique(group, return_inverse=True)[1], dtype=np.int64)
 
 
@@ -68,6 +79,8 @@ def match_groups(
     groups: Ids,
     dates: Sequence[str],
     rng: np.random.Generator,
+    *,
+    weights: bool = False,
 ) -> Match:
     """Return whom each code is taken for, -1 for nobody.
 
@@ -77,6 +90,7 @@ def match_groups(
         groups: n, the group of each code, -1 for none: from labels, or recovered.
         dates: m, the salt value of each person; "" for none.
         rng: draws the orders to start from.
+        weights: whether the codes show their filters' weights.
     """
     members = [np.flatnonzero(groups == one) for one in range(int(groups.max(initial=-1)) + 1)]
     known = np.array(dates)
@@ -92,11 +106,16 @@ def match_groups(
     for at, rows in enumerate(members):
         block = _padded(seen.similarity, rows, width)
         fit = _size_scores(len(rows), sizes, coverage)
-        value, order = _best_orders(block, models, _first_orders(block, models))
+        alone = _weight_scores(seen, expected, rows, classes, width) if weights else None
+        first = _first_orders(block, models)
+        if weights:
+            first = _orders_by_weight(seen, expected, rows, classes, width)
+        value, order = _best_orders(block, models, first, alone)
         short = np.argsort(-(fit + value), kind="stable")[:_SHORTLIST]
+        alone = None if alone is None else alone[short]
         for _ in range(_STARTS):
             start = np.argsort(rng.random((len(short), width)), axis=1)
-            again, other = _best_orders(block, models[short], start)
+            again, other = _best_orders(block, models[short], start, alone)
             better = again > value[short]
             value[short[better]], order[short[better]] = again[better], other[better]
         scores[at] = fit + value
@@ -124,12 +143,57 @@ def _size_scores(size: int, known: Ids, coverage: float) -> NDArray[np.float32]:
     return np.asarray(-((size - mean) ** 2) / (2 * spread) - 0.5 * np.log(spread), dtype=np.float32)
 
 
-def _best_orders(block: Matrix, models: Matrix, placed: Ids) -> tuple[NDArray[np.float32], Ids]:
-    """Return for each model the order that swaps reach from *placed*, and its log likelihood."""
+def _weight_scores(
+    seen: Observation, expected: Observation, rows: Ids, classes: Sequence[Ids], width: int
+) -> Matrix:
+    """Return classes x width x width: how well each code's weight fits each person's.
+
+    Log likelihood ratios of one weight under two keys (collisions of w throws into 1,024
+    places vary by w^2 / 2,048 on each side) against any weight at all; 0 for nobody.
+    """
+    fits = np.zeros((len(classes), width, width), dtype=np.float32)
+    for codes, persons in zip(seen.weight, expected.weight, strict=True):
+        mean, spread = float(persons.mean()), float(persons.var()) + 1.0
+        ours = codes[rows][:, None]
+        noise = persons**2 / 1024 + 4.0
+        for at, members in enumerate(classes):
+            theirs, near = persons[members][None, :], noise[members][None, :]
+            like = -((ours - theirs) ** 2) / (2 * near) - 0.5 * np.log(near / spread)
+            like += (ours - mean) ** 2 / (2 * spread)
+            fits[at, : len(rows), : len(members)] += like
+    return fits * np.float32(_NOISE / len(seen.weight))
+
+
+def _orders_by_weight(
+    seen: Observation, expected: Observation, rows: Ids, classes: Sequence[Ids], width: int
+) -> Ids:
+    """Return orders that put the fullest codes on the persons with the fullest filters."""
+    placed = np.empty((len(classes), width), dtype=np.int64)
+    codes = np.argsort(-_filled(seen.weight[:, rows].sum(axis=0), width), kind="stable")
+    for at, members in enumerate(classes):
+        persons = _filled(expected.weight[:, members].sum(axis=0), width)
+        placed[at, codes] = np.argsort(-persons, kind="stable")
+    return placed
+
+
+def _filled(values: NDArray[np.float32], width: int) -> NDArray[np.float32]:
+    return np.pad(values, (0, width - len(values)))
+
+
+def _best_orders(
+    block: Matrix, models: Matrix, placed: Ids, alone: Matrix | None = None
+) -> tuple[NDArray[np.float32], Ids]:
+    """Return for each model the order that swaps reach from *placed*, and its log likelihood.
+
+    *alone*: models x width x width, what each code on each person gives by itself.
+    """
     count, views, width = models.shape[:3]
     moving = np.arange(count)
     for _ in range(_SWEEPS):
-        gain = _swap_gains(block, models[moving], placed[moving]).reshape(len(moving), -1)
+        gain = _swap_gains(block, models[moving], placed[moving])
+        if alone is not None:
+            gain += _lone_gains(alone[moving], placed[moving])
+        gain = gain.reshape(len(moving), -1)
         pair = gain.argmax(axis=1)
         better = gain[np.arange(len(moving)), pair] > _ROUNDING
         moving, pair = moving[better], pair[better]
@@ -140,7 +204,19 @@ def _best_orders(block: Matrix, models: Matrix, placed: Ids) -> tuple[NDArray[np
         placed[moving, left] = placed[moving, right]
         placed[moving, right] = held
     value = _values(block, models.reshape(count, views, width * width), placed)
+    if alone is not None:
+        value += np.take_along_axis(alone, placed[:, :, None], axis=2).sum(axis=(1, 2))
     return value / _NOISE, placed
+
+
+def _lone_gains(alone: Matrix, placed: Ids) -> NDArray[np.float32]:
+    """Return count x width x width: what exchanging the persons of two codes gives alone."""
+    # reached[c, a, b]: what code a gives on the person of code b.
+    reached = np.take_along_axis(alone, placed[:, None, :], axis=2)
+    own = np.einsum("caa->ca", reached)
+    return np.asarray(
+        reached + reached.transpose(0, 2, 1) - own[:, :, None] - own[:, None, :], dtype=np.float32
+    )
 
 
 def _first_orders(block: Matrix, models: Matrix) -> Ids:

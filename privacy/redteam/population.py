@@ -6,6 +6,8 @@ of a department it sees codes only.  The truth between both serves for counting.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -52,9 +54,53 @@ class Population:
                 Text("人数を増やしてください。", "Take more children."),
             )
 
+    def sample(self, most: int, seed: int) -> Population:
+        """Return about *most* known persons, whole birth dates at a time, and their codes.
+
+        Args:
+            most: known persons at most, one birth date more or less; all where fewer.
+            seed: draws the dates.
+        """
+        if len(self.known) <= most:
+            return self
+        dates = sorted({person.birth_date for person in self.known})
+        counts = Counter(person.birth_date for person in self.known)
+        order = np.random.default_rng([seed, 4]).permutation(len(dates)).tolist()
+        kept: set[str] = set()
+        so_far = 0
+        for at in order:
+            if so_far >= most:
+                break
+            kept.add(dates[at])
+            so_far += counts[dates[at]]
+        rows = [at for at, person in enumerate(self.known) if person.birth_date in kept]
+        place = {row: at for at, row in enumerate(rows)}
+        codes = [
+            at
+            for at, (person, known) in enumerate(zip(self.encoded, self.truth, strict=True))
+            if (int(known) in place if known >= 0 else person.birth_date in kept)
+        ]
+        return Population(
+            tuple(self.known[row] for row in rows),
+            tuple(self.encoded[at] for at in codes),
+            np.array([place.get(int(self.truth[at]), -1) for at in codes], dtype=np.int64),
+        )
+
     @property
     def per_birth_date(self) -> float:
         """Return how many known persons share a birth date, seen from a person (mean)."""
-        dates = [person.birth_date for person in self.known if person.birth_date]
-        counts = np.unique(np.array(dates), return_counts=True)[1] if dates else np.ones(1)
-        return float((counts**2).sum() / counts.sum())
+        return crowding(person.birth_date for person in self.known)
+
+
+def register(persons: Sequence[Person], seed: int) -> Population:
+    """Return a register's own population: all known in clear, all encoded, in random order."""
+    order = np.random.default_rng([seed, 5]).permutation(len(persons))
+    encoded = tuple(persons[at] for at in order.tolist())
+    return Population(tuple(persons), encoded, order.astype(np.int64))
+
+
+def crowding(birth_dates: Iterable[str]) -> float:
+    """Return how many share one of *birth_dates*, seen from a person (mean); 1: nobody does."""
+    counts = Counter(birth_date for birth_date in birth_dates if birth_date)
+    total = sum(counts.values())
+    return sum(count**2 for count in counts.values()) / total if total else 1.0

@@ -1,178 +1,131 @@
-"""What the self-test found: shares re-identified, with intervals, and the verdict.
+"""The result of a self-test: the schema asked, the controls beside it, and the verdict.
 
-Values only.  A report holds counts of made-up people: it may be published.
+A report holds counts and shares, no person: it may be published.  Its ``source`` says
+whose: a made-up town's, or a register's own (then the counts are of real people, and
+still say nothing of any).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from math import exp, lgamma, log, log1p
 
 from privacy.canonical import Json
 from privacy.errors import RefusedError, Text
+from privacy.redteam.findings import LIMIT_WEIGHTS, Attacked, Finding, pool
 
-LIMIT = 0.01
-"""Largest share re-identified at which a schema without block labels stands."""
-LIMIT_WITH_LABELS = 0.03
-CONTROL_FALLS = 0.95
-"""Share above which graph matching must re-identify plain codes, or the tool is broken."""
-FIELD_FALLS = 0.5
-HALF_FALLS = 0.1
-"""Least share that the group attack must take of salted, unsharpened codes."""
-_ALPHA = 0.05
+FALLS = 0.95
+"""Share that an attack must exceed on its open control."""
+HALF_FALLS = 0.03
+"""Share that an attack must exceed, short of `FALLS`, on its half-hardened control."""
 
 
-class Attack(StrEnum):
-    """How the codes were attacked."""
+class Source(StrEnum):
+    """Whom a self-test attacked."""
 
-    GRAPH = "graph"
-    KNOWN_PAIRS = "known-pairs"
-    GROUPS = "groups"
-    GROUPS_WITH_LABELS = "groups-with-labels"
-    FREQUENCY = "frequency"
-    MINING = "pattern-mining"
+    TOWN = "town"
+    """A made-up town: whoever has the seeds gets the same report."""
+    REGISTER = "register"
+    """A department's own records, at its node; signed by it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One attack on one pass or view: ``right`` of ``tried`` statements hold.
-
-    Statements are names of people, but for `Attack.FREQUENCY` (values) and
-    `Attack.MINING` (grams, chance taken off).
-    """
-
-    attack: Attack
-    where: str
-    right: int
-    tried: int
-
-    @property
-    def share(self) -> float:
-        """Return the share, 0 where nothing could be tried."""
-        return self.right / self.tried if self.tried else 0.0
-
-    @property
-    def names_people(self) -> bool:
-        """Tell whether the share is one of people re-identified."""
-        return self.attack not in {Attack.MINING, Attack.FREQUENCY}
-
-    def interval(self) -> tuple[float, float]:
-        """Return the exact 95 % interval of the share (Clopper and Pearson 1934)."""
-        return clopper_pearson(self.right, self.tried, _ALPHA)
-
-    def to_json(self) -> Json:
-        """Return the finding as canonical JSON takes it: counts, no floats."""
-        return {
-            "attack": str(self.attack),
-            "where": self.where,
-            "right": self.right,
-            "tried": self.tried,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class WeightLeak:
-    """How far a majority vote over a view's codes reads filter weights: a correlation.
-
-    A note beside the shares: .61 for uncentred sharpening, noise of 1 / sqrt(n) for none.
-    """
-
-    view: str
-    correlation: float
-
-    def to_json(self) -> Json:
-        """Return the note as canonical JSON takes it, in thousandths."""
-        return {"view": self.view, "thousandths": round(1000 * self.correlation)}
-
-
-@dataclass(frozen=True, slots=True)
-class Attacked:
-    """All findings on one schema."""
+class ControlFinding:
+    """What one attack took of a control: an open one, or one hardened by half."""
 
     schema: str
-    digest: str
-    labels: bool
-    findings: tuple[Finding, ...]
-    weights: tuple[WeightLeak, ...] = ()
+    half: bool
+    finding: Finding
 
     @property
-    def worst(self) -> Finding:
-        """Return the finding with the largest share of people re-identified."""
-        named = [finding for finding in self.findings if finding.names_people]
-        return max(named, key=lambda finding: finding.share)
-
-    @property
-    def limit(self) -> float:
-        """Return the largest share at which this schema stands."""
-        return LIMIT_WITH_LABELS if self.labels else LIMIT
-
-    @property
-    def stands(self) -> bool:
-        """Tell whether no attack exceeds the limit for sure.
-
-        A few hundred people cannot show one percent: an attack exceeds the limit where
-        its whole interval lies above it.
-        """
-        named = [finding for finding in self.findings if finding.names_people]
-        return all(finding.interval()[0] <= self.limit for finding in named)
+    def good(self) -> bool:
+        """Tell whether the tool did on it what is known of it."""
+        share = self.finding.share
+        return HALF_FALLS < share < FALLS if self.half else share > FALLS
 
     def to_json(self) -> Json:
-        """Return all findings as canonical JSON takes them."""
+        """Return it as canonical JSON takes it."""
+        return {"schema": self.schema, "half": self.half, "finding": self.finding.to_json()}
+
+
+@dataclass(frozen=True, slots=True)
+class WeightControl:
+    """The majority vector's own control pair: correlations over uncentred and centred codes."""
+
+    uncentred: float
+    centred: float
+
+    @property
+    def good(self) -> bool:
+        """Tell whether the vote reads weights where they show, and not where they do not."""
+        return self.uncentred > LIMIT_WEIGHTS > self.centred
+
+    def to_json(self) -> Json:
+        """Return it as canonical JSON takes it, in thousandths."""
         return {
-            "schema": self.schema,
-            "digest": self.digest,
-            "labels": self.labels,
-            "findings": [finding.to_json() for finding in self.findings],
-            "weights": [leak.to_json() for leak in self.weights],
+            "uncentred_thousandths": round(1000 * self.uncentred),
+            "centred_thousandths": round(1000 * self.centred),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """The result on the schema asked, and on the controls of the same run."""
+    """The result on the schema asked, and on the controls of the same runs.
 
+    ``known``: persons whom the attacker knew in one run (the most, over runs);
+    ``encoded``: codes attacked in all runs; ``per_birth_date``: known persons who share
+    a birth date, seen from a person (the least, over runs).
+    """
+
+    source: Source
+    seeds: tuple[int, ...]
     known: int
     encoded: int
     per_birth_date: float
     asked: Attacked
-    controls: tuple[Attacked, ...]
+    controls: tuple[ControlFinding, ...]
+    weights: WeightControl
+
+    @property
+    def failed_control(self) -> Text | None:
+        """Return which control did not come out as it must, and how; None: all did."""
+        for control in self.controls:
+            if control.good:
+                continue
+            ja = f"{HALF_FALLS:.0%}〜{FALLS:.0%}" if control.half else f"{FALLS:.0%}超"
+            en = f"between {HALF_FALLS:.0%} and {FALLS:.0%}" if control.half else f"> {FALLS:.0%}"
+            name, share = f"{control.schema}/{control.finding.attack}", control.finding.share
+            return Text(
+                f"{name} が {share:.1%}（{ja} のはず）", f"{name}: {share:.1%}, must be {en}"
+            )
+        if not self.weights.good:
+            found = f"{self.weights.uncentred:.2f} / {self.weights.centred:.2f}"
+            return Text(
+                f"重みの相関（中心化なし/あり）が {found}",
+                f"correlation with weights, uncentred / centred: {found}",
+            )
+        return None
 
     def check_controls(self) -> None:
-        """Check that the published attacks succeed on what they are published for.
+        """Check that the attacks do on the controls what is known of them.
 
         Raises:
-            RefusedError: a control held: this run says nothing about any schema.
+            RefusedError: a control held, or fell where it should not: this run says
+                nothing about any schema.
         """
-        for control, least in zip(
-            self.controls, (CONTROL_FALLS, FIELD_FALLS, HALF_FALLS), strict=True
-        ):
-            reached = max(f.share for f in control.findings if f.attack is not Attack.MINING)
-            if reached <= least:
-                raise RefusedError(
-                    Text(
-                        f"自己点検が壊れています: 対照 {control.schema} が破れません"
-                        f"（{reached:.1%}、{least:.0%} 超のはず）。",
-                        f"The self-test is broken: control {control.schema} held "
-                        f"({reached:.1%}, must be above {least:.0%}).",
-                    ),
-                    Text(
-                        "人数を増やすか、別の種で試してください。続くときは結果を使わないでください。",
-                        "Take more children or another seed; while it lasts, use no result.",
-                    ),
-                )
-
-    def to_json(self) -> Json:
-        """Return the report as canonical JSON takes it: counts of made-up people."""
-        return {
-            "known": self.known,
-            "encoded": self.encoded,
-            "per_birth_date_hundredths": round(100 * self.per_birth_date),
-            "stands": self.asked.stands,
-            "asked": self.asked.to_json(),
-            "controls": [control.to_json() for control in self.controls],
-        }
+        failed = self.failed_control
+        if failed is not None:
+            raise RefusedError(
+                Text(
+                    f"自己点検が壊れています: 対照 {failed.ja}。",
+                    f"The self-test is broken: control {failed.en}.",
+                ),
+                Text(
+                    "人数を増やすか、別の種で試してください。続くときは結果を使わないでください。",
+                    "Take more children or another seed; while it lasts, use no result.",
+                ),
+            )
 
     def check_schema(self) -> None:
         """Check that the schema asked stands on this population.
@@ -182,52 +135,76 @@ class Report:
         """
         if self.asked.stands:
             return
-        worst, limit = self.asked.worst, self.asked.limit
+        limit, fix = self.asked.limit, Text(
+            "より強い連結スキーマを使うか、ブロックの札を送らない設定にしてください。",
+            "Use a sharper linkage schema, or send no block labels.",
+        )  # fmt: skip
+        above = [finding for finding in self.asked.named if finding.exceeds(limit)]
+        if not above:
+            leak = max(self.asked.weights, key=lambda one: one.correlation)
+            raise RefusedError(
+                Text(
+                    f"スキーマ {self.asked.schema} の {leak.view} はフィルターの重みを漏らします"
+                    f"（相関 {leak.correlation:.2f}）。",
+                    f"Schema {self.asked.schema}: {leak.view} tells filter weights (correlation "
+                    f"{leak.correlation:.2f}).",
+                ),
+                fix,
+            )
+        worst = max(above, key=lambda finding: finding.share)
         raise RefusedError(
             Text(
                 f"スキーマ {self.asked.schema} は {worst.where} で {worst.share:.1%} が再識別され、"
-                f"上限 {limit:.0%} を超えます。",
+                f"上限 {float(limit):.0%} を超えます。",
                 f"Schema {self.asked.schema}: {worst.share:.1%} re-identified in {worst.where}, "
-                f"above the limit of {limit:.0%}.",
+                f"above the limit of {float(limit):.0%}.",
             ),
-            Text(
-                "より強い連結スキーマを使うか、ブロックの札を送らない設定にしてください。",
-                "Use a sharper linkage schema, or send no block labels.",
-            ),
+            fix,
         )
 
+    def to_json(self) -> dict[str, Json]:
+        """Return the report as canonical JSON takes it: counts, no floats."""
+        return {
+            "source": str(self.source),
+            "seeds": list(self.seeds),
+            "known": self.known,
+            "encoded": self.encoded,
+            "per_birth_date_hundredths": round(100 * self.per_birth_date),
+            "stands": self.asked.stands,
+            "asked": self.asked.to_json(),
+            "controls": [control.to_json() for control in self.controls],
+            "weights_control": self.weights.to_json(),
+        }
 
-def clopper_pearson(right: int, tried: int, alpha: float) -> tuple[float, float]:
-    """Return the exact two-sided interval at level 1 - *alpha* of *right* successes of *tried*."""
-    if not tried:
-        return 0.0, 1.0
-    low = 0.0 if not right else _solve(lambda p: 1 - _at_most(right - 1, tried, p), alpha / 2)
-    high = (
-        1.0
-        if right == tried
-        else 1 - _solve(lambda p: 1 - _at_most(tried - right - 1, tried, p), alpha / 2)
+
+def pooled(reports: Sequence[Report]) -> Report:
+    """Return *reports* on one schema, each of other people under other keys, as one.
+
+    Counts are added; of sizes the one is kept that claims less.
+    """
+    first = reports[0]
+    controls = tuple(
+        ControlFinding(
+            same[0].schema,
+            same[0].half,
+            replace(
+                same[0].finding,
+                right=sum(one.finding.right for one in same),
+                tried=sum(one.finding.tried for one in same),
+            ),
+        )
+        for same in zip(*(report.controls for report in reports), strict=True)
     )
-    return low, high
-
-
-def _solve(rising: Callable[[float], float], target: float) -> float:
-    """Return where the *rising* function of a share reaches *target*."""
-    low, high = 0.0, 1.0
-    for _ in range(60):
-        middle = (low + high) / 2
-        low, high = (middle, high) if rising(middle) < target else (low, middle)
-    return low
-
-
-def _at_most(count: int, tried: int, share: float) -> float:
-    """Return the probability of at most *count* successes of *tried*."""
-    if share <= 0:
-        return 1.0
-    if share >= 1:
-        return float(count >= tried)
-    whole = lgamma(tried + 1)
-    terms = (
-        whole - lgamma(k + 1) - lgamma(tried - k + 1) + k * log(share) + (tried - k) * log1p(-share)
-        for k in range(count + 1)
+    return Report(
+        first.source,
+        tuple(seed for report in reports for seed in report.seeds),
+        max(report.known for report in reports),
+        sum(report.encoded for report in reports),
+        min(report.per_birth_date for report in reports),
+        pool([report.asked for report in reports]),
+        controls,
+        WeightControl(
+            min(report.weights.uncentred for report in reports),
+            max(report.weights.centred for report in reports),
+        ),
     )
-    return min(1.0, sum(exp(term) for term in terms))

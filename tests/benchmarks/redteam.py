@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 
 from deploy.redteam_town import make_population
 from privacy.encoding.schema import Schema, default_schema, parse
-from privacy.redteam.controls import field_level, plain_clk, salted_clk
+from privacy.redteam.controls import controls
+from privacy.redteam.findings import Attack
 from privacy.redteam.population import Population
-from privacy.redteam.report import Attack
-from privacy.redteam.selftest import attack_schema
+from privacy.redteam.scene import attack_schema
 
 
 def _attack(population: Population, schema: Schema, seed: int) -> None:
@@ -56,7 +56,7 @@ def main() -> None:
     print(f"{len(population.known)} persons known, {len(population.encoded)} codes")
     given = [parse(path.read_text("utf-8")) for path in chosen.schemas] or [default_schema()]
     variants = [variant for schema in given for variant in (schema, schema.with_labels())]
-    for schema in (plain_clk(), field_level(), salted_clk(), *variants):
+    for schema in (*(control.schema for control in controls()), *variants):
         _attack(population, schema, chosen.seed)
 
 

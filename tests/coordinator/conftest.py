@@ -10,6 +10,7 @@ import pytest
 
 from coordinator.founding import found
 from coordinator.process import CoordinatorProcess
+from tests.self_tests import write_record
 
 START = datetime(2026, 7, 6, 0, 0, tzinfo=UTC)
 
@@ -43,5 +44,6 @@ def process(tmp_path: Path, clock: TurnedClock) -> Iterator[CoordinatorProcess]:
         web="127.0.0.1:8800",
         now=clock(),
     )
+    write_record(folder)
     with CoordinatorProcess.open(folder / "coordinator.toml", clock) as opened:
         yield opened

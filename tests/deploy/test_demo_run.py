@@ -13,10 +13,16 @@ import psutil
 import pytest
 
 from deploy.demo.phases import PHASES
+from privacy.encoding.schema import default_schema
+from privacy.redteam.record import committed_record
 
 DEPARTMENTS = ["residents", "school", "survey", "welfare", "health"]
 PLANTED = ["P-01", "P-02", "P-08", "P-09", "P-10", "P-13", "P-21", "P-22", "P-23"]
 WHOLE_S = 300
+pytestmark = pytest.mark.skipif(
+    committed_record(default_schema()) is None,
+    reason="the committed self-test report is of another schema: see privacy/redteam/README.md",
+)
 SERVERS = len(DEPARTMENTS) + 2
 
 

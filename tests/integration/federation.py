@@ -26,6 +26,7 @@ from deploy.demo.phases import Phases
 from deploy.demo.processes import Child
 from deploy.demo.stage import RECEIVER, Seat, Stage
 from tests.integration.forking import ForkedProcesses, Nursery
+from tests.self_tests import write_record
 
 CHILDREN = 300
 DEALER = "dealer"
@@ -81,6 +82,7 @@ class Federation:
         up._enrol(self.stage, phases)
         with (self.coordinator / "coordinator.toml").open("a", encoding="utf-8") as file:
             file.write("wait_s = 1\n")
+        write_record(self.coordinator, date.today())  # noqa: DTZ011 - as above
         enrolment.agree_on_roster(self.stage)
         up._import(self.stage, phases)
         self.keep(FOUNDED)

@@ -25,6 +25,7 @@ from privacy.normalise.person import Person
 from privacy.plan import Plan, PlanKind
 from privacy.roster import Member, Mode, Role, Roster
 from protos.keystore import Keystore
+from tests.self_tests import tested
 
 NODES = ("school", "survey", "welfare")
 NOW = datetime(2026, 7, 6, 9, 0, tzinfo=UTC)
@@ -79,7 +80,10 @@ class Federation:
         }
         if kind is not PlanKind.LINK:
             defaults |= {"slot_table": 1, "dealer": "dealer"}
-        return Plan(**{**defaults, **values})  # type: ignore[arg-type]
+        made = {**defaults, **values}
+        if kind is PlanKind.LINK:
+            made["definition"] = tested(made["schema_digest"], made.get("definition"))
+        return Plan(**made)  # type: ignore[arg-type]
 
     def approve(self, plan: Plan) -> None:
         """Have every node review *plan*; standing approvals decide."""

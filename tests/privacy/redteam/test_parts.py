@@ -14,12 +14,12 @@ from privacy.encoding.schema import default_schema
 from privacy.errors import BadInputError
 from privacy.normalise.person import Person
 from privacy.redteam.assignment import assign, soften
-from privacy.redteam.frequency import named_by_frequency
+from privacy.redteam.frequency import Column, named_by_frequency
 from privacy.redteam.groups import recover_groups
+from privacy.redteam.intervals import clopper_pearson
 from privacy.redteam.matching import match_from_known, match_graphs
 from privacy.redteam.observation import Observation, encoded_views, expect, observe
 from privacy.redteam.population import Population
-from privacy.redteam.report import clopper_pearson
 from tests.privacy.redteam import people
 
 SCORES = st.tuples(st.integers(1, 9), st.integers(0, 4)).flatmap(
@@ -100,7 +100,7 @@ def test_frequent_values_are_named_by_rank() -> None:
     values = ["佐藤"] * 5 + ["鈴木"] * 3 + ["高橋"] * 2
     code = {name: np.uint64(2**at) for at, name in enumerate(sorted(set(values)))}
     codes = np.array([[code[value]] for value in values], dtype=np.uint64)
-    assert named_by_frequency(codes, values, values) == (10, 10)
+    assert named_by_frequency([Column(codes, values, values)]) == [(10, 10)]
 
 
 def test_what_is_expected_of_codes_is_what_other_keys_give() -> None:
