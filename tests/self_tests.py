@@ -43,7 +43,7 @@ def record(schema: Schema | None = None, made: date = MADE, right: int = 10) -> 
     return Record(report, made, "0.0.0")
 
 
-def tested(digest: object, definition: object = None) -> dict[str, object]:
+def tested(digest: object, definition: object) -> dict[str, object]:
     """Return what a link plan on the schema of *digest* states, a passing self-test with it."""
     chosen = (s for s in registered().values() if s.digest == digest)
     given = dict(definition) if isinstance(definition, dict) else {}

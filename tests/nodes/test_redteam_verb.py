@@ -43,7 +43,7 @@ def test_the_report_is_signed_logged_and_of_counts_only(
     assert (found.maker, found.report.source) == ("school", Source.REGISTER)
     with context.store.reading() as tables:
         persons = tables.records.persons()
-        assert any('"self-test"' in line for line in tables.journal.lines())
+        assert any('"self-test"' in line for line in tables.audit.lines())
     assert len(told) == 2
     assert [seed for _, _, seed, _ in asked] == [1, 2]
     for population, schema, _, _ in asked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Federation:
     return make_federation(tmp_path_factory.mktemp("self-test"), slots=False)
 
 
-def _review(made: Federation, raw: Json, number: int, **policy: int) -> Review:
+def _review(made: Federation, raw: Json, number: int, **policy: Any) -> Review:
     context = made.contexts[NODE]
     config = replace(context.config, policy=replace(context.config.policy, **policy))
     plan = made.plan(PlanKind.LINK, link_epoch=number, definition={SELF_TEST: raw})
