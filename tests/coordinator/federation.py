@@ -33,6 +33,7 @@ from privacy.normalise.person import Person
 from privacy.plan import Plan, PlanKind
 from privacy.roster import Mode
 from privacy.statistics.query import CountQuery, Dimension
+from tests.self_tests import write_record
 from tests.simulated_member import SimulatedMember
 from tests.simulated_run import SimulatedDealer
 from tests.simulator import SimulatedNode, SimulatedPeers
@@ -87,6 +88,7 @@ class Federation:
 
 def federate(process: CoordinatorProcess, nodes: Sequence[SimulatedNode]) -> Federation:
     """Register *nodes* and a dealer as joined; put a signed roster with a secret in force."""
+    write_record(process.config.home)
     dealer = _dealer(process)
     for node in nodes:
         _register(process, node, MemberRole.NODE, sealed=node.mode is Mode.SEALED)
