@@ -80,7 +80,8 @@ class CoordinatorConfig:
     missing_after_s: int = 3_600
     """How long a round that goes on waits for a department that does not answer."""
     self_test: Path = Path("self_test.json")
-    """The schema's self-test report (`enishi redteam --report`); no such file: this version's."""
+    """The schema's self-test report (`enishi redteam --report`), `-labels` added to its stem
+    where block labels are sent; no such file: this version's."""
     engine: str = "local"
     """Where all pairs are compared: `local` is this process, `dask` a Dask cluster."""
     dask_scheduler: str = ""

@@ -34,6 +34,8 @@ def self_test_of(process: CoordinatorProcess, schema: Schema, roster: Roster | N
     """
     config = process.config
     path = config.home / config.self_test
+    if schema.labels:
+        path = path.with_stem(f"{path.stem}-labels")
     if path.is_file():
         try:
             record: Record | None = parse_record(path.read_text("utf-8"))

@@ -51,5 +51,7 @@ def tested(digest: object, definition: object) -> dict[str, object]:
 
 
 def write_record(folder: Path, made: date = MADE) -> None:
-    """Put a passing report beside a coordinator's settings."""
+    """Put passing reports beside a coordinator's settings, without and with block labels."""
     (folder / "self_test.json").write_text(record(made=made).to_text(), "utf-8")
+    labelled = record(default_schema(labels=True), made)
+    (folder / "self_test-labels.json").write_text(labelled.to_text(), "utf-8")

@@ -69,8 +69,7 @@ def check_self_test(record: Record | None, schema: Schema, floor: Floor, today: 
             schema), ``self-test-controls``, ``self-test-age``, ``self-test-population``
             or ``self-test-share``, and what would satisfy it.
     """
-    labels = " --labels" if schema.labels else ""
-    again = f"enishi redteam --report self_test.json{labels}"
+    again = f"enishi redteam {_written(schema)}"
     if record is None or record.report.asked.digest != schema.digest.hex():
         raise SelfTestRefusedError(
             RULE,
@@ -88,9 +87,16 @@ def check_self_test(record: Record | None, schema: Schema, floor: Floor, today: 
     report = record.report
     _check_whole(report, schema, again)
     _check_age(record, floor, today, again)
-    _check_population(report, floor, labels)
+    _check_population(report, floor, _written(schema))
     _check_shares(report, floor, schema)
     return record
+
+
+def _written(schema: Schema) -> str:
+    """Return the options that write the report where the coordinator looks for it."""
+    if schema.labels:
+        return "--labels --report self_test-labels.json"
+    return "--report self_test.json"
 
 
 def _check_whole(report: Report, schema: Schema, again: str) -> None:
@@ -137,9 +143,9 @@ def _check_age(record: Record, floor: Floor, today: date, again: str) -> None:
         )
 
 
-def _check_population(report: Report, floor: Floor, labels: str) -> None:
+def _check_population(report: Report, floor: Floor, written: str) -> None:
     needed = f"{floor.per_birth_date:.1f}"
-    again = f"enishi redteam --per-date {needed} --report self_test.json{labels}"
+    again = f"enishi redteam --per-date {needed} {written}"
     if report.known > floor.children:
         raise SelfTestRefusedError(
             f"{RULE}-population",

@@ -22,6 +22,11 @@ def _put(process: CoordinatorProcess, text: str) -> None:
     (process.config.home / "self_test.json").write_text(text, "utf-8")
 
 
+def test_block_labels_have_a_report_of_their_own(process: CoordinatorProcess) -> None:
+    labelled = default_schema(labels=True)
+    assert self_test_of(process, labelled, None) == record(labelled)
+
+
 def test_the_file_beside_the_settings_is_taken(process: CoordinatorProcess) -> None:
     assert self_test_of(process, link_schema(process.config), None) == record()
     good, said = _self_test(process)
