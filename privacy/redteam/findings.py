@@ -45,6 +45,8 @@ class Reason(StrEnum):
     """Groups are told by block labels; they need not be recovered."""
     UNLABELLED = "unlabelled"
     """No block label is sent."""
+    EMPTY = "empty"
+    """The records lack the fields of the pass: it has no codes."""
 
 
 @dataclass(frozen=True, slots=True)

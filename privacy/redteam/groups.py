@@ -97,6 +97,8 @@ def match_groups(
     classes = [np.flatnonzero(known == one) for one in sorted(set(dates) - {""})]
     members = [rows[:_LARGEST] for rows in members if len(rows) > 1]
     classes = [rows[:_LARGEST] for rows in classes]
+    if not members or not classes:
+        return np.full(seen.rows, _NOBODY, dtype=np.int64)
     width = max(len(rows) for rows in (*members, *classes))
     models = np.stack([_padded(expected.similarity, rows, width) for rows in classes])
     sizes = np.array([len(rows) for rows in classes])

@@ -93,7 +93,8 @@ def _correlation(codes: Codes) -> tuple[Matrix, Matrix]:
     bits = unpack(codes).astype(np.float32)
     there = np.asarray(codes.any(axis=1))
     weight = bits.sum(axis=1)
-    bits[there] -= bits[there].mean(axis=0)
+    if there.any():
+        bits[there] -= bits[there].mean(axis=0)
     return _normal(bits, there), weight
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 from privacy.errors import BadInputError, Text
 from privacy.normalise.person import Person
 
+_FIRST_DAY = date(2011, 4, 2)
 FEWEST = 50
 """Persons below whom shares say nothing."""
 
@@ -84,6 +86,24 @@ class Population:
             tuple(self.known[row] for row in rows),
             tuple(self.encoded[at] for at in codes),
             np.array([place.get(int(self.truth[at]), -1) for at in codes], dtype=np.int64),
+        )
+
+    def crowded(self, per_date: float, seed: int) -> Population:
+        """Return the same persons with birth dates dealt anew, about *per_date* to each."""
+        rng = np.random.default_rng([seed, 6])
+        days = max(1, round(len(self.known) / per_date))
+        dates = [(_FIRST_DAY + timedelta(days=day)).isoformat() for day in range(days)]
+        dealt = [dates[at] for at in rng.integers(days, size=len(self.known)).tolist()]
+        other = [dates[at] for at in rng.integers(days, size=len(self.encoded)).tolist()]
+        encoded = (
+            replace(person, birth_date=dealt[known] if known >= 0 else another)
+            for person, known, another in zip(self.encoded, self.truth.tolist(), other, strict=True)
+        )
+        pairs = zip(self.known, dealt, strict=True)
+        return Population(
+            tuple(replace(person, birth_date=day) for person, day in pairs),
+            tuple(encoded),
+            self.truth,
         )
 
     @property

@@ -93,6 +93,13 @@ class Report:
         for control in self.controls:
             if control.good:
                 continue
+            if not control.finding.tried:
+                return Text(
+                    f"{control.schema}/{control.finding.attack} を試せません。記録に要る項目"
+                    "（漢字・かな氏名、住所、生年月日）がありません",
+                    f"{control.schema}/{control.finding.attack} cannot be tried: the records lack "
+                    "the fields it needs (names in kanji and kana, address, birth date)",
+                )
             ja = f"{HALF_FALLS:.0%}〜{FALLS:.0%}" if control.half else f"{FALLS:.0%}超"
             en = f"between {HALF_FALLS:.0%} and {FALLS:.0%}" if control.half else f"> {FALLS:.0%}"
             name, share = f"{control.schema}/{control.finding.attack}", control.finding.share
@@ -122,8 +129,10 @@ class Report:
                     f"The self-test is broken: control {failed.en}.",
                 ),
                 Text(
-                    "人数を増やすか、別の種で試してください。続くときは結果を使わないでください。",
-                    "Take more children or another seed; while it lasts, use no result.",
+                    "人数を増やすか、別の種や、項目の揃った台帳で試してください。"
+                    "続くときは結果を使わないでください。",
+                    "Take more children, another seed, or a register with all fields; while it "
+                    "lasts, use no result.",
                 ),
             )
 

@@ -38,13 +38,15 @@ def attack_schema(
     skipped: list[Skipped] = []
     leaks: list[WeightLeak] = []
     for salt_pass in schema.passes:
+        scene = Scene(population, replace(schema, labels=False), salt_pass, seed)
         without = _without(salt_pass, labels=schema.labels)
+        if scene.empty:
+            without = dict.fromkeys(Attack, Reason.EMPTY) | without
         skipped += [
             Skipped(attack, salt_pass.name, reason)
             for attack, reason in without.items()
             if attack in tried
         ]
-        scene = Scene(population, replace(schema, labels=False), salt_pass, seed)
         findings += scene.without_similarity(tried - without.keys())
         findings += scene.by_similarity(tried - without.keys())
         leaks += scene.weight_leaks()
@@ -77,6 +79,11 @@ class Scene:
         self._secret = derive(seed.to_bytes(8, "big"), "redteam defender")
         self._views = encoded_views(schema, salt_pass, population.encoded, self._secret)
         self._shown = salt_pass.hardening is not Hardening.SHARPEN
+
+    @property
+    def empty(self) -> bool:
+        """Tell whether the records give no code at all in this pass."""
+        return not any(codes.any() for codes in self._views.values())
 
     def by_similarity(self, attacks: frozenset[Attack]) -> list[Finding]:
         """Return what *attacks* on the similarities of this pass find."""

@@ -19,6 +19,7 @@ REASONS = {
     Reason.UNSALTED: Text("該当なし（塩がなく集団がない）", "not applicable: no salt, no groups"),
     Reason.LABELLED: Text("該当なし（札が集団を示す）", "not applicable: labels tell the groups"),
     Reason.UNLABELLED: Text("該当なし（札を送らない）", "not applicable: no labels are sent"),
+    Reason.EMPTY: Text("該当なし（符号がない）", "not applicable: no codes, fields are lacking"),
 }
 
 

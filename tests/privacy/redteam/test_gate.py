@@ -153,6 +153,16 @@ def test_a_sample_keeps_whole_birth_dates_and_the_truth() -> None:
     assert town.sample(10_000, 1) is town
 
 
+def test_dates_are_dealt_anew_to_code_and_person_alike() -> None:
+    sparse = people.population(per_date=1)
+    dense = sparse.crowded(8, 1)
+    assert sparse.per_birth_date < 4
+    assert dense.per_birth_date > 7
+    named = zip(dense.encoded, dense.truth.tolist(), strict=True)
+    assert all(code.birth_date == dense.known[at].birth_date for code, at in named if at >= 0)
+    assert [p.family for p in dense.known] == [p.family for p in sparse.known]
+
+
 def test_a_register_knows_all_whose_codes_are_seen() -> None:
     persons = people.population().known[: FEWEST + 1]
     own = register(persons, 1)

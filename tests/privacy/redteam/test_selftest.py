@@ -123,6 +123,20 @@ def test_a_control_that_comes_out_wrong_breaks_the_self_test(half: bool) -> None
     record().report.check_controls()
 
 
+def test_records_without_the_fields_of_a_pass_have_no_codes_and_no_control() -> None:
+    bare = tuple(replace(person, family="", given="", town="", block="") for person in town().known)
+    some = Population(bare, bare, np.arange(len(bare)))
+    schema = default_schema()
+    kanji = replace(schema, passes=(schema.get_pass("kanji"),))
+    found = attack_schema(some, kanji, SEED, set(Attack) - {Attack.GROUPS_WITH_LABELS})
+    assert not found.findings
+    assert Reason.EMPTY in {one.reason for one in found.skipped}
+
+    untried = ControlFinding("known", True, Finding(Attack.GRAPH, "plain", 0, 0))
+    with pytest.raises(RefusedError, match="cannot be tried: the records lack"):
+        replace(record().report, controls=(untried,)).check_controls()
+
+
 @pytest.mark.timeout(120)
 def test_the_same_seed_gives_the_same_findings() -> None:
     schema = first_only(default_schema())
