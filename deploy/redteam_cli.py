@@ -31,7 +31,7 @@ _MOST_RUNS = 20
 def redteam(
     children: Annotated[
         int, typer.Option(help=f"children attacked in one run, 300-{_MOST} / 子どもの数")
-    ] = 1200,
+    ] = 1000,
     per_date: Annotated[
         float, typer.Option(help="registered children per birth date / 生年月日ごとの人数")
     ] = 8.0,

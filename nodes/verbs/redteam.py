@@ -21,7 +21,7 @@ from protos.console import AsJson, Console, Lang, command
 def redteam(
     children: Annotated[
         int, typer.Option(help="一度に攻撃する人数 / children attacked in one run")
-    ] = 1200,
+    ] = 1000,
     runs: Annotated[int, typer.Option(help="種を変えて行う回数 / runs, pooled")] = 1,
     seed: Annotated[int, typer.Option(help="最初の種 / the first seed")] = 1,
     labels: Annotated[
