@@ -6,6 +6,7 @@ Typer costs and no node pays for the coordinator's libraries.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib import import_module, metadata
@@ -13,6 +14,10 @@ from typing import Annotated, Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
+
+# Set before NumPy is loaded: its products here are small, and on cores that others use too
+# a second thread waits for the first by spinning (a linkage took twice the CPU time).
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -180,7 +180,9 @@ def _columns(shown: Evidence, view: int) -> tuple[Floats, Floats, Floats, NDArra
     Unrelated codes agree by chance with a log density that falls with the square of the
     similarity, up to where chance ends and likeness of names begins: that is the rise.
     """
-    given = shown.similarity[:, view]
+    given = shown.similarity[:, view].astype(np.float64)
     missing = np.isnan(given)
-    similarity = np.clip(np.where(missing, 0.0, given), 0.0, 1.0).astype(np.float64)
-    return np.minimum(similarity / _NOISE, 1.0) ** 2, similarity, similarity**2, missing
+    given[missing] = 0.0
+    similarity = np.maximum(given, 0.0)
+    rise = np.minimum(similarity / _NOISE, 1.0)
+    return rise * rise, similarity, similarity * similarity, missing

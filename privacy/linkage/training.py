@@ -15,7 +15,7 @@ exponential family over similarities in place of independent levels.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -33,6 +33,8 @@ from privacy.linkage.stack import Stack
 from privacy.linkage.weights import MatchModel, model_of, rivals
 
 _ROUNDS = 15
+_ROUNDS_AGAIN = 5
+"""Most rounds of a first fit, and of one that starts from a fitted model."""
 _RIDGE = 0.02
 _CONVERGED = 0.05
 _LONGEST = 6.0
@@ -170,16 +172,18 @@ def fit(stack: Stack, sample: Sample, before: MatchModel | None = None) -> Match
         start, number = before.coefficient_values, before.number_values
     if len(sample.pairs) < _PAIRS_PER_COEFFICIENT * len(start):
         return model_of(sample.shown.views, start, number)
+    by_view = np.asfortranarray(sample.shown.similarity)
     learner = _Learner(
         stack,
         sample.pairs,
-        sample.shown,
+        replace(sample.shown, similarity=by_view),
         sample.across,
         sample.weight,
         np.log(sample.ratio / (1.0 + sample.ratio)),
+        settled(sample.shown),
     )
     state = np.concatenate([start, number])
-    for _ in range(_ROUNDS):
+    for _ in range(_ROUNDS if before is None else _ROUNDS_AGAIN):
         once = learner.step(state, start)
         twice = learner.step(once, start)
         change, bend = once - state, twice - 2 * once + state
@@ -262,6 +266,7 @@ class _Learner:
     across: NDArray[np.bool_]
     weight: Floats
     offset: Floats
+    settled: NDArray[np.bool_]
 
     def step(self, state: Floats, start: Floats) -> Floats:
         """Return coefficients and number weights after one EM step from *state*."""
@@ -277,7 +282,13 @@ class _Learner:
         here = self.across
         number = _number_weights(match[here], self.weight[here], self.shown.number[here])
         change = _newton_step(
-            self.shown, self.weight, match - fitted, fitted, coefficients, coefficients - start
+            self.shown,
+            self.weight,
+            match - fitted,
+            fitted,
+            coefficients,
+            coefficients - start,
+            self.settled,
         )
         return np.concatenate([coefficients + change, number])
 
@@ -298,6 +309,7 @@ def _newton_step(
     fitted: Floats,
     coefficients: Floats,
     away: Floats,
+    same: NDArray[np.bool_],
 ) -> Floats:
     """Return one damped Gauss-Newton step of the ridge logistic regression on soft labels.
 
@@ -313,8 +325,7 @@ def _newton_step(
         chosen = gradients(shown.where(piece), coefficients)
         gradient += chosen.T @ error[piece]
         curvature += (chosen * bend[piece, None]).T @ chosen
-    # What all pairs have in common cannot be told from the constant: it keeps its weight.
-    same = settled(shown)
+    # What all pairs have in common (*same*) cannot be told from the constant: it stays.
     gradient[same], curvature[same], curvature[:, same] = 0.0, 0.0, 0.0
     curvature[same, same] = 1.0
     step = np.linalg.solve(curvature, gradient)
