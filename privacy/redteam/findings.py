@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from fnmatch import fnmatchcase
 from fractions import Fraction
 
 from privacy.canonical import Json
@@ -154,10 +155,13 @@ class Attacked:
         shown = any(leak.correlation > LIMIT_WEIGHTS for leak in self.weights)
         return not shown and not any(finding.exceeds(self.limit) for finding in self.named)
 
-    def share(self, attack: Attack, where: str) -> float:
-        """Return the share of one finding; 0 where the attack was not tried there."""
-        shares = (f.share for f in self.findings if (f.attack, f.where) == (attack, where))
-        return next(shares, 0.0)
+    def best(self, attack: Attack, where: str) -> Finding:
+        """Return the finding with the largest share; *where* may be a pattern (``first/*``).
+
+        Nothing of nothing, where the attack was not tried there.
+        """
+        there = (f for f in self.findings if f.attack is attack and fnmatchcase(f.where, where))
+        return max(there, key=lambda found: found.share, default=Finding(attack, where, 0, 0))
 
     def to_json(self) -> dict[str, Json]:
         """Return all findings as canonical JSON takes them."""

@@ -19,7 +19,7 @@ from privacy.encoding.sharpening import SignMatrix
 from privacy.errors import Text
 from privacy.keys import derive
 from privacy.redteam.controls import controls
-from privacy.redteam.findings import Attack, Finding
+from privacy.redteam.findings import Attack
 from privacy.redteam.observation import encoded_views
 from privacy.redteam.population import Population
 from privacy.redteam.report import ControlFinding, Report, Source, WeightControl
@@ -61,13 +61,8 @@ def self_test(
         tell(Text(f"対照 {control.schema.name}", f"control {control.schema.name}"))
         attacks = frozenset(attack for attack, _ in control.measured)
         attacked = attack_schema(some, control.schema, seed, attacks)
-        reached = {(finding.attack, finding.where): finding for finding in attacked.findings}
         found += [
-            ControlFinding(
-                control.schema.name,
-                control.half,
-                reached.get((attack, where), Finding(attack, where, 0, 0)),
-            )
+            ControlFinding(control.schema.name, control.half, attacked.best(attack, where))
             for attack, where in control.measured
         ]
     tell(Text(f"スキーマ {schema.name}", f"schema {schema.name}"))
