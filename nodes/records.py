@@ -141,10 +141,14 @@ def _without_place(person: Person) -> Person:
 
 
 def unusable(person: Person) -> Kind | None:
-    """Return why *person* cannot be linked: fewer than two of the identity's four parts."""
+    """Return why *person* cannot be linked: fewer than two parts of an identity.
+
+    Parts are both names, birth date and resident number, and beside a name the home.
+    """
     family = person.family or person.family_kana
     given = person.given or person.given_kana
-    parts = (family, given, person.birth_date, person.resident_number)
+    home = (family or given) and person.block and (person.postcode or person.town)
+    parts = (family, given, person.birth_date, person.resident_number, home)
     if sum(map(bool, parts)) >= _ENOUGH:
         return None
     return ImportKind.IDENTITY_INSUFFICIENT if family or given else ProblemKind.NAME_MISSING

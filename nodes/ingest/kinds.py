@@ -110,8 +110,8 @@ EXPLANATIONS: Final[dict[Kind, Explanation]] = {
     ImportKind.IDENTITY_INSUFFICIENT: Explanation(
         Text("本人を見分ける項目が足りません", "too little to tell the person by"),
         Text(
-            "姓・名・生年月日・宛名番号のうち二つ以上を入れてください",
-            "fill in two or more of family name, given name, birth date, resident number",
+            "姓・名・生年月日・宛名番号・住所のうち二つ以上を入れてください",
+            "fill in two or more of family name, given name, birth date, resident number, address",
         ),
     ),
     ImportKind.FACT_ROW_UNKNOWN: Explanation(

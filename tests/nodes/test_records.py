@@ -10,9 +10,9 @@ from nodes.errors import MappingError
 from nodes.ingest.department import ColumnMapping, DepartmentMapping, Source
 from nodes.ingest.kinds import ImportKind, Severity
 from nodes.ingest.mapping import RawRows
-from nodes.records import resolve_records
+from nodes.records import resolve_records, unusable
 from privacy.errors import Text
-from privacy.normalise.person import DateOrder, ProblemKind, RawPerson
+from privacy.normalise.person import DateOrder, Person, ProblemKind, RawPerson
 
 FIELDS = {"full_name": "氏名", "birth_date": "生年月日", "address": "住所"}
 MAPPING = DepartmentMapping(
@@ -82,6 +82,20 @@ def test_rows_without_id_or_identity_are_dropped_with_their_reason() -> None:
     assert records.record_of_row == (-1, -1, -1, 0)
     lost = [p.line for p in records.problems if p.severity is Severity.ROW_DROPPED]
     assert lost == [2, 3, 4]
+
+
+@pytest.mark.parametrize(
+    ("person", "kept"),
+    [
+        (Person(given="空", town="見本町", block="1-2"), True),
+        (Person(family_kana="サトウ", postcode="9990001", block="1-2"), True),
+        (Person(given="空", town="見本町"), False),
+        (Person(birth_date="2014-04-02", town="見本町", block="1-2"), False),
+        (Person(birth_date="2014-04-02", resident_number="9000000001"), True),
+    ],
+)
+def test_a_name_and_a_home_are_enough_to_be_linked(person: Person, kept: bool) -> None:
+    assert (unusable(person) is None) == kept
 
 
 def test_rows_that_share_an_id_but_differ_are_dropped_all() -> None:
