@@ -35,7 +35,7 @@ from privacy.linkage.weights import MatchModel, model_of, rivals
 _ROUNDS = 15
 _ROUNDS_AGAIN = 5
 """Most rounds of a first fit, and of one that starts from a fitted model."""
-_RIDGE = 0.02
+_RIDGE = 0.1
 _CONVERGED = 0.05
 _LONGEST = 6.0
 """Largest change of a coefficient in a step, and largest factor of extrapolation."""

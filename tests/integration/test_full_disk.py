@@ -130,7 +130,7 @@ def test_a_node_whose_disk_is_full_is_waited_for_by_name(linked: Federation, kin
 
 def test_a_coordinator_that_cannot_spool_names_its_own_disk(linked: Federation) -> None:
     linked.start()
-    child = linked.coordinator_verb(*linked.round_arguments("link"), limit=80 * KIB)
+    child = linked.coordinator_verb(*linked.round_arguments("link"), limit=320 * KIB)
     database = linked.coordinator / "coordinator.db"
     for _ in until(60, 0.1):
         waiting = linked.rows(database, "SELECT member_id, what_en FROM waits")

@@ -11,7 +11,7 @@ from privacy.encoding.hardening import Hardening
 from privacy.encoding.schema import Schema, default_schema, is_latin, parse
 from privacy.errors import BadInputError, RefusedError
 
-DEFAULT_DIGEST = "94fd2561870ff678021ba9c4fbfd99dfe632aaffa88cf5c274172aecb2deed75"
+DEFAULT_DIGEST = "2023cbe612171414e10db226d2d935c2b373df1d6c1855881b0855a9e19d6ae1"
 
 
 def _changed(**entries: object) -> str:
@@ -29,7 +29,7 @@ def test_the_default_schema_is_the_published_one() -> None:
         "first/kanji",
         "first/kana",
     )
-    assert [p.fold for p in schema.passes] == [2, 2, 2, 3, 2, 2, 3, 2, 2, 2, 2, 2, 2]
+    assert [p.fold for p in schema.passes] == [2, 2, 2, 3, 2, 2, 3, 2, 3, 2, 2, 2, 2]
     assert [p.salt for p in schema.passes] == [
         ("birth_date",),
         ("family_kana", "given_kana"),
