@@ -36,7 +36,7 @@ demo: setup
 	@$(BIN)/enishi demo up $(DEMO)
 
 test: setup-dev
-	@$(BIN)/python -m pytest
+	@OPENBLAS_NUM_THREADS=1 $(BIN)/python -m pytest
 
 check: setup-dev
 	$(BIN)/ruff format --check .

@@ -31,6 +31,8 @@ _FEWEST_NUMBERS = 50
 _NOISE = 3.8
 """Standard deviations of noise that a view must exceed to be seen."""
 _CHUNK = 20_000
+_HALF_A_PAIR = 0.5
+"""Fewer lost pairs than this may as well be none: a range says so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ def recall_range(linker: Linker) -> Range:
     spread = _Z95 * (lost + 1.0) ** 0.5
     most = apart * _DOUBT + unseen * doubt + spread
     least = max(lost / _DOUBT - spread / _DOUBT**0.5, 0.0)
+    if least < _HALF_A_PAIR:
+        least = 0.0
     return Range(found / (found + lost), found / (found + most), found / (found + least))
 
 
