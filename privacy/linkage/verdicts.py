@@ -31,6 +31,8 @@ SURE = 0.999
 """Probability from which an identical pair is beyond one person's doubt."""
 POSSIBLE = 0.001
 """Probability below which no answer joins a pair."""
+_NOISE = 0.15
+"""Similarity below which no view stands out: 3.4 standard deviations of unrelated codes."""
 
 
 _CAUTION = (Answer.OPEN, Answer.SAME, Answer.UNSURE, Answer.DIFFERENT)
@@ -206,7 +208,17 @@ class _Judged:
 
     @classmethod
     def of(cls, linked: Linked, place: Ids) -> _Judged:
-        return cls(identical(linked)[place], linked.probability[place] < POSSIBLE)
+        return cls(identical(linked)[place], ~_something_speaks_for(linked)[place])
+
+
+def _something_speaks_for(linked: Linked) -> NDArray[np.bool_]:
+    """Tell which pairs are possible, and show more than noise or an equal token.
+
+    The model was fitted to pairs that stand out of the noise: of others it says little.
+    """
+    shown = linked.shown
+    token = shown.exact | np.isin(shown.number, (Number.EQUAL, Number.CONFLICT))
+    return np.asarray((linked.probability >= POSSIBLE) & (token | (shown.highest >= _NOISE)))
 
 
 def identical(linked: Linked) -> NDArray[np.bool_]:

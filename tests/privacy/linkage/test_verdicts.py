@@ -15,6 +15,7 @@ from privacy.linkage.linker import Linker, start
 from privacy.linkage.quality import quality_report
 from privacy.linkage.stack import Stack
 from privacy.linkage.verdicts import (
+    POSSIBLE,
     apply_answers,
     identical,
     outcome_from,
@@ -218,7 +219,10 @@ def test_a_pair_that_nothing_speaks_for_is_never_joined() -> None:
     size = np.bincount(linker.solution.cluster)[linker.solution.cluster]
     alone = np.flatnonzero(size == 1)
     row = int(alone[0])
-    other = int(next(r for r in alone[::-1] if linker.stack.department[r] == 2))
+    pairs, possible = linker.linked.pairs, linker.linked.probability >= POSSIBLE
+    like = {int(r) for r in pairs.right[possible & (pairs.left == row)]}
+    second = [int(r) for r in alone[::-1] if linker.stack.department[r] == 2]
+    other = next(r for r in second if r not in like)
     told = {
         "d0": Told((_tag(1),), (row,), (SAME,)),
         "d2": Told((_tag(1),), (other - linker.stack.offsets[2],), (SAME,)),
